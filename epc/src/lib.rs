@@ -1,0 +1,1 @@
+//! GS1 identity: what a tag's bits say a piece is.

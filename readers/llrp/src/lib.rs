@@ -1,0 +1,1 @@
+//! LLRP: codec, client session and server side as state machines without I/O.

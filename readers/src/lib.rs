@@ -1,0 +1,1 @@
+//! Reader drivers: from a shop's readers to observations.

@@ -1,0 +1,1 @@
+//! Observations and outcomes as types; NDJSON in and out.

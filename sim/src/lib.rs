@@ -1,0 +1,1 @@
+//! The simulated store: shoppers, racks, radio by slots, emulated readers.

@@ -1,0 +1,3 @@
+//! `portico`: the store's program.
+
+fn main() {}
