@@ -1,1 +1,15 @@
 //! The pure core: from observations to who takes what, and what is paid.
+//!
+//! `step(stamp, line, &mut outputs)` is the only way in and `outputs` the only way out. There is no clock, randomness,
+//! I/O or async in here, and no float ever touches money: the same lines give the same outputs on every machine.
+
+pub mod plan;
+
+mod effect;
+mod proposal;
+mod stamp;
+
+pub use effect::{BeliefRequest, Effect, Output, Outputs};
+pub use plan::Plan;
+pub use proposal::{PassageEvent, Proposal};
+pub use stamp::Stamp;
