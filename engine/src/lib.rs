@@ -7,9 +7,11 @@ pub mod plan;
 
 mod effect;
 mod proposal;
+mod shop;
 mod stamp;
 
 pub use effect::{BeliefRequest, Effect, Output, Outputs};
 pub use plan::Plan;
 pub use proposal::{PassageEvent, Proposal};
+pub use shop::{KnownPieceState, PieceKey, Shop};
 pub use stamp::Stamp;

@@ -98,12 +98,13 @@ pub fn parse_line(number: u64, text: &str) -> Result<Parsed, LineError> {
     let head: Head<'_> = serde_json::from_str(text).map_err(|e| refuse(in_words(&e)))?;
     let mut unknown = Vec::new();
     let mut from = serde_json::Deserializer::from_str(text);
-    let noting = serde_ignored::Deserializer::new(&mut from, |path: serde_ignored::Path<'_>| {
+    let mut note = |path: serde_ignored::Path<'_>| {
         let path = path.to_string();
         if !matches!(path.as_str(), "type" | "at" | "received_at" | "stale") {
             unknown.push(path.chars().take(60).collect());
         }
-    });
+    };
+    let noting = serde_ignored::Deserializer::new(&mut from, &mut note);
     let what = match Observation::parse(&head.type_name, noting) {
         None => return Ok(Parsed::UnknownType(head.type_name.chars().take(60).collect())),
         Some(what) => what.map_err(|e| refuse(format!("{}: {}", head.type_name, in_words(&e))))?,
