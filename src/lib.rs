@@ -1,4 +1,5 @@
 //! The store's program: the thin shell around the pure engine. It carries bytes and performs outputs.
 
+pub mod config;
 pub mod db;
 pub mod store;
