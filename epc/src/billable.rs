@@ -33,7 +33,10 @@ pub fn billable(pc: Option<Pc>, read: &[u8]) -> Result<Billable, Refusal> {
         Some(pc) => {
             let UnderPc { epc, beyond } = epc_under_pc(pc, read)?;
             let Billable { decoded, verified } = decode_before_tid(epc)?;
-            Billable { decoded, verified: verified && (is_tid(beyond) || beyond.iter().all(|byte| *byte == 0)) }
+            Billable {
+                decoded,
+                verified: verified && (is_tid(beyond) || beyond.iter().all(|byte| *byte == 0)),
+            }
         }
         None => Billable { verified: false, ..decode_before_tid(read)? },
     };

@@ -150,7 +150,8 @@ const ITEM_REFERENCE_BITS: [u32; 7] = [4, 7, 10, 14, 17, 20, 24];
 fn item(head: u64) -> Result<Item, Refusal> {
     let filter = (head >> 53 & 7) as u8;
     let partition = (head >> 50 & 7) as u8;
-    let item_bits = *ITEM_REFERENCE_BITS.get(usize::from(partition)).ok_or(Refusal::Partition { partition })?;
+    let item_bits =
+        *ITEM_REFERENCE_BITS.get(usize::from(partition)).ok_or(Refusal::Partition { partition })?;
     let both = head >> 6 & ((1 << 44) - 1);
     let company_prefix = both >> item_bits;
     let item_reference = both & ((1 << item_bits) - 1);

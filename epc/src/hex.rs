@@ -17,7 +17,9 @@ pub struct EpcBytes {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HexError {
     /// A byte has two digits, so their number is even.
-    #[error("{digits} hexadecimal digits are not whole bytes: one is missing or one too many at position {digits}")]
+    #[error(
+        "{digits} hexadecimal digits are not whole bytes: one is missing or one too many at position {digits}"
+    )]
     Odd {
         /// How many there are.
         digits: usize,

@@ -63,7 +63,10 @@ impl Serial {
     /// A serial from places filled from the left, the rest zero; the caller has seen to it that there is at least one
     /// and that each is of set 82.
     pub(crate) fn from_places(characters: [u8; MAX_CHARACTERS], len: u8) -> Self {
-        debug_assert!(len > 0 && usize::from(len) <= MAX_CHARACTERS, "a serial has 1 to 20 characters, not {len}");
+        debug_assert!(
+            len > 0 && usize::from(len) <= MAX_CHARACTERS,
+            "a serial has 1 to 20 characters, not {len}"
+        );
         Self { characters, len }
     }
 }

@@ -27,7 +27,8 @@ impl Decoded {
     fn body(&self) -> String {
         let (prefix_digits, item_digits) =
             (usize::from(self.company_prefix_digits()), usize::from(self.item_reference_digits()));
-        let mut body = format!("{:0prefix_digits$}.{:0item_digits$}.", self.company_prefix, self.item_reference);
+        let mut body =
+            format!("{:0prefix_digits$}.{:0item_digits$}.", self.company_prefix, self.item_reference);
         escape(&mut body, self.piece.serial.as_str(), is_plain_in_urn);
         body
     }
