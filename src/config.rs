@@ -52,6 +52,8 @@ pub struct Config {
     pub terminals: Vec<Terminal>,
     /// The gates.
     pub gates: Vec<Gate>,
+    /// The cameras' names.
+    pub cameras: Vec<Name>,
     /// What the engine knows of the store.
     pub plan: Plan,
 }
@@ -200,7 +202,7 @@ pub struct Terminal {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked here; the evidence of later versions weighs what a camera can see")]
+#[expect(dead_code, reason = "checked here; what a camera can see is not weighed yet")]
 struct Camera {
     id: Name,
     position: Option<[f64; 3]>,
@@ -210,7 +212,7 @@ struct Camera {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked here; the evidence of later versions weighs what lies on a scale")]
+#[expect(dead_code, reason = "checked here; what lies on a scale is not weighed yet")]
 struct Scale {
     id: Name,
     zone: Name,
@@ -234,6 +236,18 @@ struct Decision {
     wrong_charge_minor: Option<i64>,
     tap_limit_minor: Option<i64>,
     terminal_answer_s: Option<f64>,
+}
+
+impl Reader {
+    /// What the driver needs to know.
+    pub fn driver(&self) -> readers::Reader {
+        let antennas = self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
+        readers::Reader {
+            id: self.id.clone(),
+            address: self.address.clone().unwrap_or_default(),
+            antennas: antennas.collect(),
+        }
+    }
 }
 
 impl Config {
@@ -420,6 +434,7 @@ impl File {
             readers: self.readers,
             terminals: self.terminals,
             gates: self.gates,
+            cameras: self.cameras.into_iter().map(|camera| camera.id).collect(),
             plan,
         })
     }
