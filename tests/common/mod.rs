@@ -1,6 +1,9 @@
 //! What the tests from outside share: the real binary, driven in temporary folders.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub mod demo;
+pub mod http;
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
