@@ -1,0 +1,3 @@
+//! `portico`: the store's program as a library. Its binary only reads the command line.
+
+pub mod db;
