@@ -280,7 +280,9 @@ impl Db {
     /// The last line that was committed and the time at it: the next line's stamp goes on from here. `None` where
     /// there is no line yet.
     pub async fn last_stamp(&self) -> Result<Option<Stamp>, DbError> {
-        let mut connection = self.readers.acquire().await.doing("reach the database")?;
+        // By way of the writer: a commit that was dropped in its last moment may still be ending.
+        let pool = self.writer.as_ref().unwrap_or(&self.readers);
+        let mut connection = pool.acquire().await.doing("reach the database")?;
         let head = Head::read(&mut connection).await?.filter(|head| head.line > 0);
         Ok(head.map(|head| Stamp { seq: head.line.unsigned_abs(), now: Time::from_micros(head.at) }))
     }
