@@ -5,10 +5,16 @@
 
 pub mod plan;
 
+mod catalogue;
+mod checkout;
 mod effect;
+mod emit;
+mod invariants;
+mod paying;
 mod proposal;
 mod shop;
 mod stamp;
+mod stock;
 
 pub use effect::{BeliefRequest, Effect, Output, Outputs};
 pub use plan::Plan;
