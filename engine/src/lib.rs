@@ -21,3 +21,6 @@ pub use plan::Plan;
 pub use proposal::{PassageEvent, Proposal};
 pub use shop::{KnownPieceState, PieceKey, Shop};
 pub use stamp::Stamp;
+
+#[cfg(test)]
+mod scenes;
