@@ -5,13 +5,22 @@
 
 pub mod plan;
 
+mod catalogue;
+mod checkout;
 mod effect;
+mod emit;
+mod invariants;
+mod paying;
 mod proposal;
 mod shop;
 mod stamp;
+mod stock;
 
 pub use effect::{BeliefRequest, Effect, Output, Outputs};
 pub use plan::Plan;
 pub use proposal::{PassageEvent, Proposal};
 pub use shop::{KnownPieceState, PieceKey, Shop};
 pub use stamp::Stamp;
+
+#[cfg(test)]
+mod scenes;

@@ -299,6 +299,8 @@ pub enum AttemptState {
     Declined,
     /// Nobody knows: the gate stays shut and the terminal is asked for the status, never paid again.
     Unknown,
+    /// Captured when nobody should pay any more, or to be refunded: the terminal is told to take it back.
+    Voiding,
     /// Taken back.
     Voided,
     /// The terminal never heard of it: nothing was taken.
