@@ -14,9 +14,14 @@ mod element;
 mod encode;
 mod error;
 pub mod frame;
+pub mod grammar;
 pub mod json;
 pub mod report;
+pub mod server;
+pub mod session;
 pub mod stream;
 
 pub use element::{Element, Message, Value};
 pub use error::{DecodeError, EncodeError, Fault};
+pub use server::Server;
+pub use session::Session;

@@ -1,5 +1,7 @@
 //! Where the real frames are, for the tests that read them.
 
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
 use std::path::{Path, PathBuf};
 
 /// The folder of shared recordings: `PORTICO_SHARED`, else `shared` beside the checkout. `None` (said once) when absent.
