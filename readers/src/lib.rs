@@ -7,6 +7,7 @@
 mod backoff;
 mod clock;
 mod condition;
+pub mod llrp;
 mod outbox;
 
 use std::sync::Arc;
