@@ -42,7 +42,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let url = database_url(&config);
     let database = match Db::open(&url).await {
         Ok(db) => match db.last_stamp().await {
-            Ok(last) => Ok(format!("opened, {} lines in its journal", last.seq)),
+            Ok(last) => Ok(format!("opened, {} lines in its journal", last.map_or(0, |last| last.seq))),
             Err(error) => Err(error.to_string()),
         },
         Err(error) => Err(error.to_string()),

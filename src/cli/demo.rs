@@ -16,7 +16,7 @@ use super::serve::{listen, start};
 use crate::catalogue;
 use crate::config::Config;
 use crate::db::{Batch, Db};
-use crate::store::{Clock, fold};
+use crate::store::{BEFORE_ALL, Clock};
 
 mod bring;
 
@@ -53,7 +53,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let url = format!("sqlite://{}", folder.join("portico.db").display());
     let db = Db::open(&url).await?;
-    let (shop, last) = fold(&db).await?;
+    let shop = db.shop().await?;
+    let last = db.last_stamp().await?.unwrap_or(BEFORE_ALL);
     let sold: Vec<_> = shop
         .pieces()
         .filter(|(_, piece)| piece.state == PieceState::Sold)

@@ -14,7 +14,7 @@ use super::serve::{database_url, open_config};
 use super::{ConfigFile, Usage};
 use crate::catalogue::{self, CsvError, Rows};
 use crate::db::{Batch, Db};
-use crate::store::{Clock, fold};
+use crate::store::{BEFORE_ALL, Clock};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -43,7 +43,8 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let config = open_config(&args.store.config)?;
     let rows = read(&args.file)?;
     let db = Db::open(&database_url(&config)).await?;
-    let (shop, mut last) = fold(&db).await?;
+    let shop = db.shop().await?;
+    let mut last = db.last_stamp().await?.unwrap_or(BEFORE_ALL);
     let now = Clock::start(Some(last.now), 1.0).now();
     let mut engine = Engine::new(Arc::new(config.plan), shop, last);
     let mut outputs = Outputs::new();

@@ -155,7 +155,7 @@ impl Into {
                 return Ok(None);
             }
         };
-        if db.last_stamp().await?.seq > 0 {
+        if db.last_stamp().await?.is_some() {
             warn(format_args!("{url} holds a store's journal already: it is left as it is, the replay stays in memory"));
             return Ok(None);
         }

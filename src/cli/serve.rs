@@ -55,9 +55,8 @@ pub(super) struct Serving {
 /// Starts the store, its readers and its pages.
 pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) -> anyhow::Result<Serving> {
     let url = database_url(config);
-    let db = Db::open(&url).await?;
-    let last = db.last_stamp().await?;
-    let clock = Clock::start(Some(last.now), speed);
+    let db = Arc::new(Db::open(&url).await?);
+    let clock = Clock::start(db.last_stamp().await?.map(|last| last.now), speed);
     let running = store::start(config, db, folder_of(&url).as_deref(), clock).await?;
     let (stop, stopping) = watch::channel(false);
     let (reads, mut batches) = mpsc::channel(READ_BATCHES);

@@ -32,7 +32,7 @@ pub struct Handle {
     pub(crate) outcomes: broadcast::Sender<Arc<str>>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) name: Arc<str>,
-    pub(crate) db: Db,
+    pub(crate) db: Arc<Db>,
     pub(crate) clock: Clock,
 }
 

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine::{Engine, Shop, Stamp};
-use recording::{Line, Store, StoreState};
+use engine::{Engine, Stamp};
+use recording::{Line, Store, StoreState, Time};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -43,10 +43,11 @@ pub struct Running {
 
 /// Folds the journal's facts and starts the writer. `memory` is where simulated terminals keep theirs; `clock` must not
 /// run before the journal's last line.
-pub async fn start(config: &Config, db: Db, memory: Option<&Path>, clock: Clock) -> anyhow::Result<Running> {
-    let (shop, last) = fold(&db).await?;
+pub async fn start(config: &Config, db: Arc<Db>, memory: Option<&Path>, clock: Clock) -> anyhow::Result<Running> {
+    let shop = db.shop().await.context("reading the journal's facts")?;
+    let last = db.last_stamp().await.context("reading the journal's end")?.unwrap_or(BEFORE_ALL);
     let recorder = match &config.recording_directory {
-        Some(directory) => Some(continue_recording(directory, &db).await?),
+        Some(directory) => Some(continue_recording(directory, &db, last).await?),
         None => None,
     };
     let plan = Arc::new(config.plan.clone());
@@ -81,17 +82,30 @@ pub async fn start(config: &Config, db: Db, memory: Option<&Path>, clock: Clock)
     Ok(Running { handle, stop, writer })
 }
 
-/// What the journal's facts add up to, and where it ends.
-pub async fn fold(db: &Db) -> anyhow::Result<(Shop, Stamp)> {
-    let mut shop = Shop::default();
-    db.each_fact(|fact| shop.fold(&fact)).await.context("reading the journal's facts")?;
-    let last = db.last_stamp().await.context("reading the journal's end")?;
-    Ok((shop, last))
-}
+/// The stamp before a store's first line.
+pub const BEFORE_ALL: Stamp = Stamp { seq: 0, now: Time::from_micros(0) };
 
-async fn continue_recording(directory: &Path, db: &Db) -> anyhow::Result<Recorder> {
+/// Opens the recording and writes into it what a crash kept from it.
+async fn continue_recording(directory: &Path, db: &Db, end: Stamp) -> anyhow::Result<Recorder> {
     let place = || format!("recording directory {}", directory.display());
-    let (mut recorder, last) = Recorder::open(directory).with_context(place)?;
-    db.each_line_after(last, |lines| recorder.write(&lines)).await.with_context(place)?;
-    Ok(recorder)
+    let (mut recorder, written) = Recorder::open(directory).with_context(place)?;
+    let written = written.unwrap_or_default();
+    // What is missing is seldom more than a moment: look from the journal's end backwards, twice as far each time.
+    let mut back = 1_000;
+    let mut from = loop {
+        let from = end.seq.saturating_sub(back);
+        let lines = db.lines_after(from).await?;
+        match lines.first() {
+            Some((seq, line)) if line.known_at() > written && *seq > 1 && from > 0 => back *= 2,
+            _ => break from,
+        }
+    };
+    loop {
+        let lines = db.lines_after(from).await?;
+        let Some((last, _)) = lines.last() else { return Ok(recorder) };
+        from = *last;
+        let missing: Vec<Line> =
+            lines.into_iter().map(|(_, line)| line).filter(|line| line.known_at() > written).collect();
+        recorder.write(&missing).with_context(place)?;
+    }
 }

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use recording::{Gate, GateState, Line, Name, Observation, TapOutcome, TerminalSays};
+use recording::{Gate, GateState, Line, Name, Observation};
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
-use super::handle::{Handle, Submission};
+use super::handle::Submission;
 use super::writer::{Performers, TerminalDo};
 use crate::config::Config;
 use crate::pay::Simulated;

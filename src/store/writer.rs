@@ -44,7 +44,7 @@ pub(super) struct Writer {
     pub(super) engine: Engine,
     pub(super) last: Stamp,
     pub(super) clock: Clock,
-    pub(super) db: Db,
+    pub(super) db: Arc<Db>,
     pub(super) queue: mpsc::Receiver<Submission>,
     pub(super) live: watch::Sender<Arc<Live>>,
     pub(super) outcomes: broadcast::Sender<Arc<str>>,
