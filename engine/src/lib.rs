@@ -5,12 +5,23 @@
 
 pub mod plan;
 
+mod decision;
+mod direction;
 mod effect;
+mod evidence;
+mod field;
+mod passages;
+mod perception;
 mod proposal;
 mod shop;
+mod sights;
 mod stamp;
+mod timeline;
+mod tracks;
+mod unseen;
 
 pub use effect::{BeliefRequest, Effect, Output, Outputs};
+pub use perception::Perception;
 pub use plan::Plan;
 pub use proposal::{PassageEvent, Proposal};
 pub use shop::{KnownPieceState, PieceKey, Shop};
