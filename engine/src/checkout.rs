@@ -84,6 +84,8 @@ struct OpenPassage {
     released: Option<bool>,
     /// The gate was opened because there was nothing to pay.
     opened_empty: bool,
+    /// The gate opened for its receipt and has shut since.
+    shut_again: bool,
     /// What the shopper said is not theirs.
     disputed: Vec<Hold>,
     /// Pieces that staff took back from it.
@@ -191,6 +193,7 @@ impl Checkout {
             let_out: false,
             released: None,
             opened_empty: false,
+            shut_again: false,
             disputed: Vec::new(),
             taken_back: Vec::new(),
             waived: Vec::new(),
@@ -218,9 +221,9 @@ impl Checkout {
         let Some(from) = self.passages.remove(passage) else { return };
         self.owners.retain(|_, owner| owner != passage);
         let pays = !idle(&from);
+        // Names that led to it lead on, so that an answer finds who lives.
+        self.merged.values_mut().filter(|to| *to == passage).for_each(|to| *to = into.clone());
         if pays {
-            // Names that led to it lead on, so that an answer finds who lives.
-            self.merged.values_mut().filter(|to| *to == passage).for_each(|to| *to = into.clone());
             self.merged.insert(passage.clone(), into.clone());
         }
         if from.shown.as_ref().is_some_and(|shown| !shown.lines.is_empty()) && !pays {
@@ -383,7 +386,7 @@ impl Checkout {
                     About { lane: lane.map(|l| &l.id), passage: gate.passage.as_ref(), ..About::default() };
                 emit.alert("gate_forced", about, &format!("gate {} was pushed open", gate.gate));
             }
-            recording::GateState::Closed => {}
+            recording::GateState::Closed => self.gate_closed(gate),
         }
     }
 }

@@ -83,12 +83,12 @@ impl<'a> Emit<'a> {
         }
     }
 
-    /// A passage paid these pieces.
+    /// These pieces are on a passage's frozen basket or receipt.
     pub(crate) fn settled(&mut self, passage: Name, pieces: Vec<PieceKey>) {
         self.settled.push((passage, pieces));
     }
 
-    /// Who paid what in this step.
+    /// What was frozen or paid in this step.
     pub(crate) fn into_settled(self) -> Vec<(Name, Vec<PieceKey>)> {
         self.settled
     }

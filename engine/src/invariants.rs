@@ -115,8 +115,8 @@ fn attempt_stands(shop: &Shop, attempt: &Attempt) {
             for key in &keys {
                 let piece = shop.piece(key);
                 assert!(
-                    piece.is_some_and(|p| p.state == PieceState::InStock),
-                    "invariant 5: {key:?} is not in stock"
+                    piece.is_some_and(crate::KnownPieceState::is_for_sale),
+                    "invariant 5: {key:?} is not for sale"
                 );
                 assert!(
                     piece.is_some_and(|p| p.receipt.is_none() && p.attempt.is_none()),

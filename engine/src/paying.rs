@@ -44,7 +44,7 @@ impl Paying {
         &self.shop
     }
 
-    /// Takes one line in. Says which passages paid for which pieces.
+    /// Takes one line in. Says which passages have which pieces on a frozen basket or a receipt since.
     pub(crate) fn step(
         &mut self,
         stamp: Stamp,

@@ -49,6 +49,11 @@ pub struct KnownPieceState {
 }
 
 impl KnownPieceState {
+    /// Whether it may become a line: in stock, or missing and found, and on nobody's receipt.
+    pub fn is_for_sale(&self) -> bool {
+        matches!(self.state, PieceState::InStock | PieceState::Missing) && self.receipt.is_none()
+    }
+
     /// Whether an import says nothing that an earlier one did not say.
     pub fn is_as_imported(&self, item: &KnownPiece) -> bool {
         self.imported.0 == item.zone

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use recording::{Basket, BasketStatus, Evidence, Hold, Name, PieceState, ReceiptLine, Verdict};
+use recording::{Basket, BasketStatus, Evidence, Hold, Name, ReceiptLine, Verdict};
 
 use super::OpenPassage;
 use crate::emit::hold;
@@ -95,10 +95,8 @@ impl View {
     /// After paying: what a proposal still lists. Nothing of it will be billed.
     pub(super) fn of_leftovers(proposal: &Proposal, shop: &Shop) -> View {
         let unpaid = |line: &&ReceiptLine| {
-            PieceKey::of_line(line).is_some_and(|key| {
-                shop.piece(&key)
-                    .is_some_and(|piece| piece.state == PieceState::InStock && piece.receipt.is_none())
-            })
+            PieceKey::of_line(line)
+                .is_some_and(|key| shop.piece(&key).is_some_and(|piece| piece.is_for_sale()))
         };
         let lines: Vec<ReceiptLine> = proposal.lines.iter().filter(unpaid).cloned().collect();
         View { lines, possible_missing: proposal.possible_missing.clamp(0.0, 1.0), ..View::default() }
@@ -133,12 +131,10 @@ impl View {
         self.weigh_again(|line| match PieceKey::of_line(line) {
             Some(key) if taken_back.contains(&key) => Fate::Drop("a member of staff took it back"),
             Some(key) => match shop.piece(&key) {
-                Some(piece) if piece.state == PieceState::InStock && piece.receipt.is_none() => {
-                    match piece.attempt {
-                        None => Fate::Bill,
-                        Some(_) => Fate::Ask("payment_pending", "somebody is paying for it right now"),
-                    }
-                }
+                Some(piece) if piece.is_for_sale() => match piece.attempt {
+                    None => Fate::Bill,
+                    Some(_) => Fate::Ask("payment_pending", "somebody is paying for it right now"),
+                },
                 _ => Fate::Drop("it is not in stock"),
             },
             None => Fate::Bill,
@@ -234,7 +230,7 @@ fn fate(
         }
         match shop.piece(&key) {
             None => return Fate::Drop("the shop does not know this piece"),
-            Some(piece) if piece.state != PieceState::InStock || piece.receipt.is_some() => {
+            Some(piece) if !piece.is_for_sale() => {
                 return Fate::Drop("it is not in stock");
             }
             Some(piece) if piece.attempt.is_some() => {

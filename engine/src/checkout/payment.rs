@@ -184,6 +184,7 @@ impl Checkout {
             currency: attempt.currency.clone(),
             card: tapped.card,
         };
+        emit.settled(id.clone(), open.view.pieces());
         emit.fact(Outcome::Attempt(attempt));
         emit.effect(ask);
     }

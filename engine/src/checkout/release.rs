@@ -121,8 +121,26 @@ impl Checkout {
         }
     }
 
-    /// Who stands at a lane's terminal. Nobody with an empty basket is kept in.
+    /// A gate that shuts before somebody has gone through opens again for them while they stand there.
+    pub(super) fn gate_closed(&mut self, gate: &Gate) {
+        for open in self.passages.values_mut() {
+            let of_gate =
+                self.plan.lanes.get(open.lane).is_some_and(|lane| lane.gate.as_ref() == Some(&gate.gate));
+            if of_gate && open.end.is_none() {
+                open.opened_empty = false;
+                open.shut_again = open.released == Some(true);
+            }
+        }
+    }
+
+    /// Who stands at a lane's terminal. Nobody with an empty basket is kept in, and nobody who has paid.
     pub(crate) fn present(&mut self, lane: usize, who: Option<Name>, emit: &mut Emit<'_>) {
+        if let Some(id) = &who
+            && let Some(open) = self.passages.get_mut(id)
+            && std::mem::take(&mut open.shut_again)
+        {
+            self.open_gate(id, GateCause::Paid, emit);
+        }
         let empty = who.filter(|id| {
             self.passages.get(id).is_some_and(|open| {
                 open.asked_at.is_some() && open.view.is_empty() && matches!(open.stage, Stage::Open)

@@ -66,6 +66,23 @@ fn nobody_with_empty_hands_is_kept_in_and_nobody_with_a_tee_is_let_out() {
 }
 
 #[test]
+fn a_gate_that_shuts_too_early_opens_again_for_whoever_still_stands_there() {
+    let mut store = paid();
+    store.gate("gate-show", GateState::Opened, "p1");
+    store.gate("gate-show", GateState::Closed, "p1");
+    store.wait_ms(3_000);
+    assert_eq!(store.opened("gate-show"), 2);
+    store.leaves("p1", "show", Some(Direction::Out));
+    store.gate("gate-show", GateState::Closed, "p1");
+    store.comes("p2", "show", &[]);
+    store.stands("p2", "show");
+    store.wait_ms(2_000);
+    store.gate("gate-show", GateState::Closed, "p2");
+    store.wait_ms(2_000);
+    assert_eq!(store.opened("gate-show"), 4);
+}
+
+#[test]
 fn a_gate_that_opened_for_empty_hands_opens_again_for_the_receipt() {
     let mut store = Bench::new();
     store.comes("p1", "show", &[]);

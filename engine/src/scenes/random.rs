@@ -48,7 +48,12 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(PieceState::Returned),
         Just(PieceState::Missing)
     ];
-    let gate = prop_oneof![Just(GateState::Opened), Just(GateState::Failed), Just(GateState::Forced)];
+    let gate = prop_oneof![
+        Just(GateState::Opened),
+        Just(GateState::Failed),
+        Just(GateState::Forced),
+        Just(GateState::Closed)
+    ];
     let shopper = prop_oneof![Just(ShopperSays::Cancel), Just(ShopperSays::NotMine), Just(ShopperSays::Help)];
     let action = prop_oneof![
         Just(StaffAction::OpenGate),

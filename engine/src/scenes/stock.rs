@@ -112,3 +112,48 @@ fn stale_reads_and_sold_pieces_move_nothing() {
     }
     assert_eq!(moves(&store).len(), sold);
 }
+
+/// Not a test of right or wrong: says what a read costs. Run with `--release --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn what_a_read_costs() {
+    let mut store = Bench::new();
+    let tag = |serial: u128| {
+        let bits: u128 = (0x30 << 88) | (1 << 85) | (5 << 82) | (9_520_000 << 58) | (1 << 38) | serial;
+        Hex::from_bytes(&bits.to_be_bytes()[4..]).unwrap()
+    };
+    for serial in 10..100_000 {
+        let mut change = piece(TEE, &serial.to_string());
+        change.item.as_mut().unwrap().epc = Some(tag(serial));
+        let line = Line::new(store.now, change.into());
+        let stamp = Stamp { seq: 1, now: store.now };
+        store.paying.step(stamp, &line, &mut Vec::new(), &mut store.perceived, &mut store.outputs);
+    }
+    let reads: Vec<Line> = (0..300_000_u128)
+        .map(|n| {
+            let read = Read {
+                reader: name("r"),
+                antenna: 1,
+                epc: tag(10 + n * 7 % 3_000),
+                pc: Some(0x3000),
+                rssi: Some(-50.0),
+                phase: None,
+                channel: None,
+                frequency_khz: None,
+                doppler_hz: None,
+                count: 1,
+                tid: None,
+            };
+            Line::new(store.now, Observation::Read(read))
+        })
+        .collect();
+    let stamp = Stamp { seq: 2, now: store.now };
+    for round in ["first", "again"] {
+        #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "it measures")]
+        let began = std::time::Instant::now();
+        for read in &reads {
+            store.paying.step(stamp, read, &mut Vec::new(), &mut store.perceived, &mut store.outputs);
+        }
+        println!("{round}: {:.0} ns a read", began.elapsed().as_nanos() as f64 / reads.len() as f64);
+    }
+}
