@@ -254,7 +254,12 @@ impl Driver {
                 }
             }
             Event::Malformed(reason) => self.malformed(&reason),
-            Event::Down(reason) => return Some(reason),
+            Event::Down(reason) => {
+                if session.capabilities().antennas > 0 {
+                    self.capabilities = session.capabilities().clone();
+                }
+                return Some(reason);
+            }
         }
         None
     }
