@@ -265,6 +265,65 @@ async fn what_a_reader_says_of_itself_is_passed_on_in_words() {
     .await;
 }
 
+/// An `RO_ACCESS_REPORT` whose one `TagReportData` has these parameters.
+fn report(parameters: &[u8]) -> Vec<u8> {
+    let tag = 4 + parameters.len();
+    let mut frame = vec![0x04, 61, 0, 0, 0, 10 + tag as u8, 0, 0, 0, 9, 0, 240, 0, tag as u8];
+    frame.extend_from_slice(parameters);
+    frame
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_cannot_be_read_is_counted_and_the_rest_goes_on() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        let mut store = Store::start(configured(emulated.address, &[1, 2]));
+        store.until(Health::Up, SECOND).await;
+        // EPCData (241) that claims 96 bits and holds 16.
+        emulated.does(Deed::Sends(report(&[0, 241, 0, 8, 0, 96, 0x30, 0x34])));
+        let taken = store.during(SECOND).await;
+        assert_eq!(taken.healths(), [Health::Degraded]);
+        assert!(taken.reason().contains("could not be read"), "{}", taken.reason());
+        assert!(taken.reads.len() > 45, "{}", taken.reads.len());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn reports_without_a_time_get_their_arrivals_once_the_readers_buffer_must_be_empty() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        emulated.does(Deed::Tag(false));
+        let mut store = Store::start(configured(emulated.address, &[1, 2]));
+        store.until(Health::Up, SECOND).await;
+        // EPCData of 28 bits, whose last four are left over, and AntennaID 2; nothing else.
+        let bare = report(&[0, 241, 0, 10, 0, 28, 0x30, 0x34, 0x25, 0x7F, 0x81, 0, 2]);
+        emulated.does(Deed::Sends(bare.clone()));
+        let early = store.during(3 * SECOND).await.reads;
+        emulated.does(Deed::Sends(bare));
+        let sent_at = store.now();
+        let late = store.during(SECOND).await.reads;
+        assert_eq!((early.len(), late.len()), (1, 1));
+        assert!(stale(&early[0].0) && !stale(&late[0].0));
+        assert_eq!((late[0].0.at, late[0].1.antenna), (sent_at, 2));
+        assert_eq!(late[0].1.epc.to_string(), "30342570");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_loses_its_frames_is_given_up_and_made_anew() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        let mut store = Store::start(configured(emulated.address, &[1]));
+        store.until(Health::Up, SECOND).await;
+        emulated.does(Deed::Sends(vec![0xFF; 64]));
+        assert!(store.until(Health::Down, SECOND).await.reason().contains("not LLRP"));
+        store.until(Health::Up, 5 * SECOND).await;
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_antenna_too_many_in_the_configuration_does_not_silence_the_others() {
     from_noon(async {

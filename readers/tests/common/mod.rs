@@ -37,6 +37,8 @@ pub(crate) enum Deed {
     Tag(bool),
     /// The reader complains.
     Exception(&'static str),
+    /// The reader sends these bytes, whatever they are.
+    Sends(Vec<u8>),
 }
 
 /// The emulated reader.
@@ -88,6 +90,11 @@ impl Stand {
             let due = self.server.poll_timeout().map_or(next, |due| (self.began + due).min(next));
             tokio::select! {
                 deed = todo.recv() => match deed {
+                    Some(Deed::Sends(bytes)) => {
+                        if let Some(stream) = client.as_mut() {
+                            let _ = stream.write_all(&bytes).await;
+                        }
+                    }
                     Some(deed) => self.does(deed, &mut client),
                     None => return,
                 },
@@ -155,6 +162,7 @@ impl Stand {
             Deed::Antenna(id, connected) => self.server.set_antenna(now, id, connected),
             Deed::Tag(there) => self.tag = there,
             Deed::Exception(words) => self.server.exception(now, words),
+            Deed::Sends(_) => {}
         }
     }
 }
