@@ -91,13 +91,8 @@ impl ReaderClock {
             return self.sample(reader_us, arrived_at);
         }
         self.greeted = true;
-        let offset_us = offset(reader_us, arrived_at);
-        let known = self.estimate_us(arrived_at);
-        if known.is_none_or(|known| (offset_us - known).abs() > self.micros(JUMP)) {
-            self.samples.clear();
-            self.before = Some((arrived_at, offset_us));
-        }
-        self.sample(reader_us, arrived_at);
+        self.samples.clear();
+        self.before = Some((arrived_at, offset(reader_us, arrived_at)));
     }
 
     /// A tag was seen at `reader_us` in a report that arrived at `arrived_at`.

@@ -4,20 +4,23 @@
 //! line fails. What a reader buffered while the line was down is marked stale. It never decides what a read means, and
 //! never holds more than a bounded number of reads.
 
+mod asking;
 mod connect;
 mod probe;
 mod sighting;
 
 use std::time::Duration;
 
-use ::llrp::definitions::{enumerations as e, messages as m, parameters as p};
+use ::llrp::Session;
 use ::llrp::session::{Antenna, Capabilities, DownReason, Event, Happening, Settings};
-use ::llrp::{Element, Message, Session};
 use recording::{Line, Name, Observation, ReaderState, Time};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
+
+use asking::{antenna_properties, antenna_properties_request, settings, wished};
+use connect::write;
 
 pub use connect::ConnectError;
 pub use probe::{Probe, ProbeError, probe};
@@ -168,12 +171,12 @@ impl Driver {
         let mut session = Session::new(self.settings(), Duration::ZERO);
         let mut portion = vec![0; PORTION];
         let mut goodbye: Option<(Instant, Ended)> = None;
+        let mut arrived_at = line.connected_at;
         self.clock.connected();
         self.malformed = 0;
         loop {
             while let Some(event) = session.poll_event() {
-                let at = (self.now)();
-                if let Some(reason) = self.event(event, &mut session, &mut line, at) {
+                if let Some(reason) = self.event(event, &mut session, &mut line, arrived_at) {
                     let closed = goodbye.filter(|_| reason == DownReason::Closed);
                     return closed.map_or_else(|| self.failed(&reason), |(_, ended)| ended);
                 }
@@ -197,6 +200,7 @@ impl Driver {
                 }
                 taken = stream.read(&mut portion) => match taken {
                     Ok(count @ 1..) => {
+                        arrived_at = (self.now)();
                         session.handle_input(began.elapsed(), portion.get(..count).unwrap_or_default());
                     }
                     ended => {
@@ -209,7 +213,10 @@ impl Driver {
                 },
                 () = at(deadline) => session.handle_timeout(began.elapsed()),
                 () = at(end) => return goodbye.map_or(Ended::Failed, |(_, ended)| ended),
-                () = self.outbox.pump() => if self.outbox.is_closed() { return Ended::Stopped },
+                () = self.outbox.pump() => if self.outbox.is_closed() && goodbye.is_none() {
+                    goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
+                    session.close(began.elapsed());
+                },
                 () = at(due) => {}
             }
         }
@@ -238,7 +245,6 @@ impl Driver {
                 self.capabilities = *capabilities;
                 self.condition.up();
                 self.missing_antennas();
-                // Which antennas are connected, it tells by events only when that changes.
                 session.request(antenna_properties_request());
             }
             Event::Report(frame) => self.report(&frame, session.capabilities(), *line, arrived_at),
@@ -249,12 +255,18 @@ impl Driver {
                 self.condition.fault(Fault::Refused(request), words, None);
             }
             Event::Answer(answer) => {
-                for (port, connected) in antenna_properties(&answer) {
-                    self.antenna(port, connected);
-                }
+                // Where all antennas may be used, ports that were never wired are no fault.
+                let any = self.reader.antennas.is_empty();
+                let told = antenna_properties(&answer).filter(|(_, connected)| *connected || !any);
+                told.for_each(|(port, connected)| self.antenna(port, connected));
             }
             Event::Malformed(reason) => self.malformed(&reason),
-            Event::Down(reason) => return Some(reason),
+            Event::Down(reason) => {
+                if session.capabilities().antennas > 0 {
+                    self.capabilities = session.capabilities().clone();
+                }
+                return Some(reason);
+            }
         }
         None
     }
@@ -349,15 +361,16 @@ impl Driver {
 
     /// Whether the reader's clock must be asked by connecting again, and may be.
     fn clock_in_doubt(&mut self) -> bool {
-        let Some(doubt_ms) = self.clock.doubt_ms((self.now)()) else { return false };
+        let Some(doubt_ms) = self.clock.doubt_ms((self.now)()) else {
+            self.condition.clear(&Fault::Clock);
+            return false;
+        };
+        let words =
+            format!("its clock moved by {:.0} s; its reads are stale until it is asked", doubt_ms / 1e3);
+        self.condition.fault(Fault::Clock, words, None);
         if self.asked_clock.is_some_and(|asked| asked.elapsed() < ASK_CLOCK) {
             return false;
         }
-        let words = format!(
-            "its clock moved by {:.1} s; connecting again to ask it, its reads are stale until then",
-            doubt_ms / 1e3
-        );
-        self.condition.fault(Fault::Clock, words, Some(COMPLAINT));
         self.asked_clock = Some(Instant::now());
         true
     }
@@ -399,44 +412,4 @@ async fn at(instant: Option<Instant>) {
         Some(instant) => sleep_until(instant).await,
         None => std::future::pending().await,
     }
-}
-
-/// Sends all that the session has for the reader.
-async fn write(session: &mut Session, stream: &mut TcpStream, patience: Instant) -> Result<(), String> {
-    while let Some(bytes) = session.poll_output() {
-        match timeout_at(patience, stream.write_all(&bytes)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(format!("the connection broke: {error}")),
-            Err(_) => return Err("it takes no more bytes; the line or the reader hangs".into()),
-        }
-    }
-    Ok(())
-}
-
-/// An exit's inventory: tags are read again and again (session 1, both targets), every read is told at once.
-fn settings(antennas: Vec<Antenna>) -> Settings {
-    Settings {
-        antennas,
-        impinj_search_mode: u16::try_from(e::ImpinjInventorySearchType::Dual_Target).ok(),
-        ..Settings::default()
-    }
-}
-
-fn wished(antenna: &crate::Antenna) -> Antenna {
-    // A power beyond what i32 holds is beyond any reader's table: the nearest entry is taken.
-    let power_cdbm = antenna.power_dbm.map(|dbm| (dbm * 100.0).round() as i32);
-    Antenna { id: antenna.port, power_cdbm }
-}
-
-fn antenna_properties_request() -> Element {
-    Element::new(&m::GET_READER_CONFIG)
-        .with("RequestedData", e::GetReaderConfigRequestedData::AntennaProperties)
-}
-
-/// Ports, and whether something is connected there.
-fn antenna_properties(answer: &Message) -> impl Iterator<Item = (u16, bool)> {
-    answer.body.children(&p::AntennaProperties).filter_map(|properties| {
-        let port = u16::try_from(properties.unsigned("AntennaID")?).ok()?;
-        Some((port, properties.flag("AntennaConnected")))
-    })
 }

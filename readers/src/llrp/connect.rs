@@ -1,10 +1,13 @@
-//! From an address in the configuration to a TCP connection, with errors that say what failed and what helps.
+//! From an address in the configuration to a TCP connection, with errors that say what failed and what helps; and what
+//! goes out over it.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use ::llrp::Session;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// LLRP's registered port (IANA: llrp 5084/tcp).
 const PORT: u16 = 5084;
@@ -72,6 +75,22 @@ pub(super) async fn connect(address: &str, within: Duration) -> Result<TcpStream
     };
     let no_answer = ConnectError::NoAnswer { address: address.to_owned(), within };
     timeout(within, connecting).await.unwrap_or(Err(no_answer))
+}
+
+/// Sends all that the session has for the reader.
+pub(super) async fn write(
+    session: &mut Session,
+    stream: &mut TcpStream,
+    patience: Instant,
+) -> Result<(), String> {
+    while let Some(bytes) = session.poll_output() {
+        match timeout_at(patience, stream.write_all(&bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(format!("the connection broke: {error}")),
+            Err(_) => return Err("it takes no more bytes; the line or the reader hangs".into()),
+        }
+    }
+    Ok(())
 }
 
 /// Host and port.

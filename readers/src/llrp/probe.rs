@@ -10,8 +10,9 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::connect::{ConnectError, connect};
-use super::{GOODBYE, antenna_properties, antenna_properties_request, at, settings, wished, write};
+use super::asking::{antenna_properties, antenna_properties_request, settings, wished};
+use super::connect::{ConnectError, connect, write};
+use super::{GOODBYE, at};
 use crate::Reader;
 
 /// What a reader is and has.
