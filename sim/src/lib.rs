@@ -6,11 +6,14 @@
 //! operations and the square root comes from `libm`, draws from ChaCha8, and nothing iterates over hash maps).
 
 mod chance;
+pub mod emulate;
 mod family;
 mod gen2;
+pub mod live;
 mod people;
 mod plan;
 mod radio;
+mod reader;
 mod senses;
 mod simulate;
 mod space;

@@ -150,9 +150,8 @@ impl Senses {
         &mut self,
         now_us: i64,
         person: u32,
-        action: ItemAction,
+        (action, product): (ItemAction, usize),
         zone: Option<&str>,
-        product: usize,
         products: &[Product],
         out: &mut Vec<Told>,
     ) {

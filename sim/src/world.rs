@@ -1,11 +1,11 @@
 //! The store as it lives: pieces, people, readers and senses advanced together in steps of 50 ms. Deterministic: the
 //! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recording::{
-    Catalogue, Health, ItemAction, KnownPiece, Line, Name, Observation, PieceState, Read, ReaderState, Tap,
-    Tick, Time,
+    Catalogue, Health, Hex, ItemAction, KnownPiece, Line, Name, Observation, PieceState, Read, ReaderState,
+    Tap, Tick, Time,
 };
 
 use crate::chance::Chance;
@@ -43,7 +43,10 @@ pub(crate) struct World {
     pub(crate) manner: Manner,
     pub(crate) products: Vec<Product>,
     pub(crate) pieces: Vec<Piece>,
+    /// Entries that may be used for new pieces.
     free: Vec<usize>,
+    /// Tags that left the store in an earlier run.
+    gone: BTreeSet<Hex>,
     air: Air,
     pub(crate) inventories: Vec<Inventory>,
     reader_names: Vec<Name>,
@@ -95,6 +98,7 @@ impl World {
             products: stock::products(),
             pieces: Vec::new(),
             free: Vec::new(),
+            gone: BTreeSet::new(),
             air: Air::new(aerials),
             reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
             inventories,
@@ -163,7 +167,10 @@ impl World {
 
     /// A new piece with its tag; gives its place in the lists.
     fn make(&mut self, product: usize, place: Place) -> usize {
-        let piece = stock::piece(&self.products, product, place, &mut self.making, &mut self.next_serial);
+        let mut piece = stock::piece(&self.products, product, place, &mut self.making, &mut self.next_serial);
+        while piece.epc.as_ref().is_some_and(|epc| self.gone.contains(epc)) {
+            piece = stock::piece(&self.products, product, place, &mut self.making, &mut self.next_serial);
+        }
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
         tag.there = piece.epc.is_some();
         let at = match self.free.pop() {
@@ -220,6 +227,23 @@ impl World {
             }
         }
         self.air.placed(piece_at);
+    }
+
+    /// Takes the pieces with these tags out of the store for good.
+    pub(crate) fn remove(&mut self, gone: &BTreeSet<Hex>) {
+        for at in 0..self.pieces.len() {
+            if self.pieces.get(at).and_then(|piece| piece.epc.as_ref()).is_some_and(|epc| gone.contains(epc))
+            {
+                self.put(at, Place::Gone);
+                self.free.push(at);
+            }
+        }
+        self.gone = gone.clone();
+    }
+
+    /// Lets time pass in which nothing happens: the machine slept.
+    pub(crate) fn postpone(&mut self, by_us: i64) {
+        self.start = Time::from_micros(self.start.as_micros() + by_us);
     }
 
     fn on_floor(&self) -> usize {
@@ -737,7 +761,7 @@ impl World {
         let (Some(walker), Some(piece)) = (self.people.get(at), self.pieces.get(piece)) else { return };
         let zone = self.plan.fixtures.get(fixture).map(|f| f.zone);
         let mut told = Vec::new();
-        self.senses.item(self.now_us, walker.id, action, zone, piece.product, &self.products, &mut told);
+        self.senses.item(self.now_us, walker.id, (action, piece.product), zone, &self.products, &mut told);
         told.into_iter().for_each(|t| self.post(t));
     }
 
@@ -805,10 +829,10 @@ impl World {
             && is.is_none()
             && walker.at.y < -0.6
             && !matches!(walker.way_ahead(), Some(next) if next.y > -0.3);
-        if (free && !self.enters(at)) || back {
-            if let Some(walker) = self.people.get_mut(at) {
-                walker.lane = None;
-            }
+        if ((free && !self.enters(at)) || back)
+            && let Some(walker) = self.people.get_mut(at)
+        {
+            walker.lane = None;
         }
     }
 
@@ -975,9 +999,8 @@ impl World {
                     self.senses.item(
                         self.now_us,
                         id,
-                        ItemAction::Carry,
+                        (ItemAction::Carry, product),
                         zone,
-                        product,
                         &self.products,
                         &mut told,
                     );
@@ -1060,6 +1083,9 @@ impl World {
         let mut out = String::from("epc,gtin,serial,zone,state\n");
         for piece in &self.pieces {
             let (Some(epc), Some(product)) = (&piece.epc, self.products.get(piece.product)) else { continue };
+            if self.gone.contains(epc) {
+                continue;
+            }
             let (zone, state) = match piece.place {
                 Place::Fixture(at) => (self.plan.fixtures.get(at).map_or("", |f| f.zone), "in_stock"),
                 Place::Stockroom | Place::Held { .. } => (crate::plan::STOCKROOM, "in_stock"),
