@@ -30,6 +30,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("{}: the port cannot be opened; choose another with --listen", args.listen))?;
     writeln!(std::io::stdout(), "LLRP reader on {} with {} tags", listener.local_addr()?, args.tags)?;
-    ::sim::emulate::serve(listener, args.tags, args.rate).await?;
+    ::sim::emulate::serve(listener, args.tags as usize, args.rate).await?;
     Ok(ExitCode::SUCCESS)
 }

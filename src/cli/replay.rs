@@ -13,6 +13,7 @@ use recording::{CatalogueChange, Counts, Line, Outcome, Time};
 use super::import::{read_items, read_products};
 use super::serve::open_config;
 use super::{ConfigFile, Usage};
+use crate::catalogue::Rows;
 use crate::db::{Batch, Db};
 use crate::store::{Replay, Step};
 
@@ -46,8 +47,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut facts = Vec::new();
     let mut rows_refused = 0;
     for (file, read) in [
-        (&args.catalogue, read_products as fn(&Path) -> anyhow::Result<_>),
-        (&args.items, read_items as fn(&Path) -> anyhow::Result<_>),
+        (&args.catalogue, read_products as fn(&Path) -> anyhow::Result<Rows>),
+        (&args.items, read_items as fn(&Path) -> anyhow::Result<Rows>),
     ] {
         let Some(file) = file else { continue };
         let rows = read(file)?;

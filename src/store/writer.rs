@@ -63,11 +63,12 @@ impl Writer {
                 biased;
                 taken = self.queue.recv() => taken,
                 () = tick => Some(Submission { lines: vec![Line::new(self.clock.now(), Tick {}.into())], committed: None }),
-                _ = self.stop.wait_for(|stop| *stop) => {
+                () = told(&mut self.stop) => {
                     self.queue.close();
-                    self.queue.recv().await
+                    continue;
                 }
             };
+            // Closed and empty: all that was handed in is committed.
             let Some(first) = first else { return Ok(()) };
             let (lines, awaiting) = self.gather(first).await;
             own.extend(self.take(lines, awaiting).await?);
@@ -193,6 +194,16 @@ impl Writer {
             None => tracing::error!(%terminal, "a terminal that is not configured"),
         }
     }
+}
+
+/// Returns once when told to stop, and never again.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    while stop.changed().await.is_ok() {
+        if *stop.borrow_and_update() {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 /// The answer where there is no model to ask.
