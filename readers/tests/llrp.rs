@@ -124,6 +124,29 @@ async fn a_reader_that_is_not_there_is_down_once_and_up_when_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_that_flaps_is_tried_ever_less_often_until_it_has_held_for_a_minute() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        let mut store = Store::start(configured(emulated.address, &[1]));
+        store.until(Health::Up, SECOND).await;
+        let mut waits = Vec::new();
+        for held in [1, 1, 1, 1, 1, 1, 61] {
+            store.during(held * SECOND).await;
+            emulated.does(Deed::Cut);
+            store.until(Health::Down, SECOND).await;
+            emulated.does(Deed::Mend);
+            let mended_at = store.now();
+            store.until(Health::Up, 31 * SECOND).await;
+            waits.push(store.now().since(mended_at));
+        }
+        let (last, flapping) = waits.split_last().unwrap();
+        assert!(flapping.is_sorted() && flapping[0] < SECOND && flapping[5] > 10 * SECOND, "{flapping:?}");
+        assert!(*last < SECOND, "{last:?}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn something_else_on_the_port_is_named_as_such() {
     from_noon(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
