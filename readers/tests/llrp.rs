@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Deed, EVERY, Emulated, Store, configured, from_noon};
+use common::{Deed, EVERY, Emulated, NOON_US, Store, configured, from_noon};
 use llrp::server::ServerEvent;
 use readers::llrp::{ProbeError, probe};
 use recording::{Health, Line};
@@ -64,6 +64,26 @@ async fn after_an_outage_what_the_reader_kept_is_stale_and_what_it_reads_then_is
         assert!(old.iter().all(|(line, _)| line.at <= up.at && line.received_at >= Some(mended_at)));
         assert!(old.iter().any(|(line, _)| delay(line) > 50.0), "each has the time when it happened");
         assert!(new.len() > 50 * 25 && new.iter().all(|(line, _)| line.at >= mended_at && delay(line) < 0.1));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_the_largest_buffer_holds_comes_in_at_the_stores_own_pace() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        emulated.does(Deed::Tag(false));
+        let mut store = Store::start(configured(emulated.address, &[1]));
+        store.until(Health::Up, SECOND).await;
+        store.batch_takes(SECOND / 100);
+        // EPC_96, AntennaID 1, FirstSeenTimestampUTC of an hour ago: 66,000 of them, as an FX9600 keeps.
+        let seen_us = NOON_US - HOUR_US as u64;
+        let tag = [&[0x8D][..], &[0x30; 12], &[0x81, 0, 1, 0x82], &seen_us.to_be_bytes()].concat();
+        emulated.does(Deed::Sends(report(&tag).repeat(66_000)));
+        let taken = store.during(4 * SECOND).await;
+        assert_eq!(taken.healths(), [], "a store that takes its time is no fault: {}", taken.reason());
+        assert_eq!(taken.reads.len(), 66_000);
+        assert!(taken.reads.iter().all(|(line, _)| stale(line) && delay(line) > 3_599.0));
     })
     .await;
 }
