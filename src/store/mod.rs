@@ -3,7 +3,8 @@
 mod clock;
 mod handle;
 mod live;
+mod rate;
 
 pub use clock::Clock;
 pub use handle::{Handle, Stopping, Submission};
-pub use live::{LaneLive, Live, ReaderLive};
+pub use live::{GateLive, LaneLive, Live, Phase, ReaderLive, SourceLive};
