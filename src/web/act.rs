@@ -51,7 +51,9 @@ impl App {
         // A form sends what it has nothing for as empty.
         let (gtin, serial) = (filled(gtin), filled(serial));
         if matches!(says, ShopperSays::Mine | ShopperSays::NotMine) && gtin.is_none() {
-            return Err(Problem::wrong("`mine` and `not_mine` need the `gtin` (and `serial`) of the line they are about"));
+            return Err(Problem::wrong(
+                "`mine` and `not_mine` need the `gtin` (and `serial`) of the line they are about",
+            ));
         }
         bounded("gtin", gtin.as_ref())?;
         bounded("serial", serial.as_ref())?;
@@ -96,13 +98,17 @@ impl App {
             return Err(Problem::unknown("zone", zone));
         }
         let lacks = match did.action {
-            StaffAction::OpenGate if did.lane.is_none() => Some("`open_gate` needs the `lane` whose gate it is"),
+            StaffAction::OpenGate if did.lane.is_none() => {
+                Some("`open_gate` needs the `lane` whose gate it is")
+            }
             StaffAction::Resolve if did.passage.is_none() && did.lane.is_none() => {
                 Some("`resolve` needs the `passage` (or the `lane`) that was looked at")
             }
             StaffAction::Refund if did.receipt.is_none() => Some("`refund` needs the `receipt`'s id"),
             StaffAction::MoveItem
-                if did.gtin.is_none() || did.serial.is_none() || (did.zone.is_none() && did.state.is_none()) =>
+                if did.gtin.is_none()
+                    || did.serial.is_none()
+                    || (did.zone.is_none() && did.state.is_none()) =>
             {
                 Some("`move_item` needs `gtin` and `serial`, and a `zone` or a `state`")
             }
@@ -121,9 +127,11 @@ fn filled(text: Option<Name>) -> Option<Name> {
 
 fn bounded(name: &str, text: Option<&Name>) -> Result<(), Problem> {
     match text {
-        Some(text) if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) => Err(
-            Problem::wrong(format!("`{name}`: at most {LONGEST_TEXT} characters, none of them a control character")),
-        ),
+        Some(text) if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) => {
+            Err(Problem::wrong(format!(
+                "`{name}`: at most {LONGEST_TEXT} characters, none of them a control character"
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -134,7 +142,9 @@ fn done() -> Response {
 }
 
 pub(super) async fn tap(
-    State(app): State<App>, Path(id): Path<String>, Json(card): Json<Card>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Json(card): Json<Card>,
 ) -> Result<Response, Problem> {
     let known = app.handle.plan().terminals.iter().find(|terminal| *terminal.id == *id);
     let terminal = known.ok_or_else(|| Problem::unknown("terminal", &id))?;
@@ -145,7 +155,9 @@ pub(super) async fn tap(
 }
 
 pub(super) async fn answer(
-    State(app): State<App>, Path(lane): Path<String>, Json(said): Json<Said>,
+    State(app): State<App>,
+    Path(lane): Path<String>,
+    Json(said): Json<Said>,
 ) -> Result<Response, Problem> {
     app.answer(&lane, said).await?;
     Ok(done())

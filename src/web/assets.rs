@@ -17,9 +17,21 @@ struct Asset {
 }
 
 const ASSETS: [Asset; 4] = [
-    Asset { name: "portico.css", kind: "text/css; charset=utf-8", content: include_str!("assets/portico.css") },
-    Asset { name: "kiosk.js", kind: "text/javascript; charset=utf-8", content: include_str!("assets/kiosk.js") },
-    Asset { name: "staff.js", kind: "text/javascript; charset=utf-8", content: include_str!("assets/staff.js") },
+    Asset {
+        name: "portico.css",
+        kind: "text/css; charset=utf-8",
+        content: include_str!("assets/portico.css"),
+    },
+    Asset {
+        name: "kiosk.js",
+        kind: "text/javascript; charset=utf-8",
+        content: include_str!("assets/kiosk.js"),
+    },
+    Asset {
+        name: "staff.js",
+        kind: "text/javascript; charset=utf-8",
+        content: include_str!("assets/staff.js"),
+    },
     Asset { name: "portico.svg", kind: "image/svg+xml", content: include_str!("assets/portico.svg") },
 ];
 
@@ -43,15 +55,20 @@ pub(super) fn address(name: &str) -> String {
 }
 
 pub(super) async fn get(
-    Path(name): Path<String>, RawQuery(query): RawQuery, headers: HeaderMap,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asset =
         ASSETS.iter().find(|asset| asset.name == name).ok_or_else(|| Problem::unknown("asset", &name))?;
     let tag = format!("\"{}\"", hash(asset.name));
     let by_hash = query.as_deref().and_then(|query| query.strip_prefix("v=")) == Some(hash(asset.name));
     let keep = if by_hash { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let head =
-        [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, keep.into()), (header::CONTENT_TYPE, asset.kind.into())];
+    let head = [
+        (header::ETAG, tag.clone()),
+        (header::CACHE_CONTROL, keep.into()),
+        (header::CONTENT_TYPE, asset.kind.into()),
+    ];
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, head).into_response());
     }

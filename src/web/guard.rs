@@ -37,7 +37,8 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     // Only paths of the table and methods that we know become labels: outsiders cannot make new ones.
     let path = path.unwrap_or_else(|| "none".into());
-    let method = if method == Method::GET || method == Method::POST { method.to_string() } else { "other".into() };
+    let method =
+        if method == Method::GET || method == Method::POST { method.to_string() } else { "other".into() };
     let status = response.status().as_u16().to_string();
     metrics::counter!("portico_http_requests_total", "path" => path.clone(), "method" => method, "status" => status)
         .increment(1);
@@ -57,7 +58,10 @@ fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     let foreign = || {
-        Problem::new(StatusCode::FORBIDDEN, "what changes something is taken from this store's own pages only")
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "what changes something is taken from this store's own pages only",
+        )
     };
     // A browser always says where a POST comes from; a program of the shop's says nothing.
     if let Some(origin) = headers.get(header::ORIGIN) {
@@ -99,9 +103,16 @@ mod tests {
         for yes in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "[::1]"] {
             assert!(is_loopback_name(yes), "{yes}");
         }
-        for no in
-            ["", "shop.example", "localhost.shop.example", "127.0.0.1.shop.example:80", "192.0.2.1", "[::2]", "localhost:x", "[::1"]
-        {
+        for no in [
+            "",
+            "shop.example",
+            "localhost.shop.example",
+            "127.0.0.1.shop.example:80",
+            "192.0.2.1",
+            "[::2]",
+            "localhost:x",
+            "[::1",
+        ] {
             assert!(!is_loopback_name(no), "{no}");
         }
     }

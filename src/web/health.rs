@@ -49,8 +49,9 @@ pub(super) async fn readyz(State(app): State<App>) -> Response {
 pub(super) fn can_see(plan: &engine::Plan, live: &Live, lane: &str) -> bool {
     let mut readers = plan.antennas.iter().filter(|antenna| &*antenna.zone == lane).peekable();
     readers.peek().is_none()
-        || readers
-            .any(|antenna| live.readers.get(&antenna.reader).is_some_and(|reader| reader.state != Health::Down))
+        || readers.any(|antenna| {
+            live.readers.get(&antenna.reader).is_some_and(|reader| reader.state != Health::Down)
+        })
 }
 
 /// The program's one recorder. Where another was installed before, these figures stay empty and nothing else suffers.
@@ -76,7 +77,10 @@ pub(super) fn describe() {
     metrics::describe_counter!("portico_receipts_paid_total", "Receipts paid since the start");
     metrics::describe_counter!("portico_reads_total", "Tag reads since the start, by reader");
     metrics::describe_gauge!("portico_reader_up", "1 up, 0.5 degraded, 0 down");
-    metrics::describe_gauge!("portico_reads_per_second", "Tag reads a second over the last seconds, by reader");
+    metrics::describe_gauge!(
+        "portico_reads_per_second",
+        "Tag reads a second over the last seconds, by reader"
+    );
 }
 
 pub(super) async fn metrics(State(app): State<App>) -> Response {
@@ -95,7 +99,8 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
         };
         metrics::counter!("portico_reads_total", "reader" => name.clone()).absolute(reader.reads);
         metrics::gauge!("portico_reader_up", "reader" => name.clone()).set(up);
-        metrics::gauge!("portico_reads_per_second", "reader" => name).set(reader.reads_per_s(app.handle.now()));
+        metrics::gauge!("portico_reads_per_second", "reader" => name)
+            .set(reader.reads_per_s(app.handle.now()));
     }
     let recorder = recorder();
     recorder.run_upkeep();

@@ -23,9 +23,9 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, state)).await.map_err(|_| {
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 30 s")
-        })?;
+        let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, state))
+            .await
+            .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 30 s"))?;
         body.map(Body).map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -45,7 +45,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         demand(&request, "application/json")?;
         let Body(body) = Body::from_request(request, state).await?;
-        serde_json::from_slice(&body).map(Json).map_err(|error| Problem::wrong(format!("the JSON body: {error}")))
+        serde_json::from_slice(&body)
+            .map(Json)
+            .map_err(|error| Problem::wrong(format!("the JSON body: {error}")))
     }
 }
 

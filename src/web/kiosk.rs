@@ -153,7 +153,9 @@ pub(super) async fn live(State(app): State<App>, Path(lane): Path<String>) -> Re
 }
 
 pub(super) async fn answer(
-    State(app): State<App>, Path(lane): Path<String>, Form(said): Form<Said>,
+    State(app): State<App>,
+    Path(lane): Path<String>,
+    Form(said): Form<Said>,
 ) -> Result<Redirect, Problem> {
     app.answer(&lane, said).await?;
     Ok(Redirect::to(&format!("/kiosk/{}", words::segment(&lane))))

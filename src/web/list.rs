@@ -17,7 +17,10 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Problem {
         // What exactly is for the log; a client can do nothing about it.
         tracing::error!(%error, "the database did not answer");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the database did not answer; the store's log says why")
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the database did not answer; the store's log says why",
+        )
     }
 }
 
@@ -45,7 +48,9 @@ impl Ordered {
 }
 
 pub(super) async fn receipts(
-    State(app): State<App>, Asked(page): Asked<Page>, Asked(ordered): Asked<Ordered>,
+    State(app): State<App>,
+    Asked(page): Asked<Page>,
+    Asked(ordered): Asked<Ordered>,
 ) -> Result<Response, Problem> {
     let found = app.handle.db().receipts(ordered.order()?, page.after()?, page.limit()?).await?;
     Ok(rows("receipts", &found.rows, found.next.map(|next| next.to_string())))
@@ -57,7 +62,9 @@ pub(super) async fn receipt(State(app): State<App>, Path(id): Path<String>) -> R
 }
 
 pub(super) async fn passages(
-    State(app): State<App>, Asked(page): Asked<Page>, Asked(ordered): Asked<Ordered>,
+    State(app): State<App>,
+    Asked(page): Asked<Page>,
+    Asked(ordered): Asked<Ordered>,
 ) -> Result<Response, Problem> {
     let found = app.handle.db().passages(ordered.order()?, page.after()?, page.limit()?).await?;
     Ok(rows("passages", &found.rows, found.next.map(|next| next.to_string())))
@@ -69,7 +76,9 @@ pub(super) async fn passage(State(app): State<App>, Path(id): Path<String>) -> R
 }
 
 pub(super) async fn alerts(
-    State(app): State<App>, Asked(page): Asked<Page>, Asked(ordered): Asked<Ordered>,
+    State(app): State<App>,
+    Asked(page): Asked<Page>,
+    Asked(ordered): Asked<Ordered>,
 ) -> Result<Response, Problem> {
     let found = app.handle.db().alerts(ordered.order()?, page.after()?, page.limit()?).await?;
     Ok(rows("alerts", &found.rows, found.next.map(|next| next.to_string())))
@@ -83,7 +92,9 @@ pub(super) struct Pieces {
 }
 
 pub(super) async fn items(
-    State(app): State<App>, Asked(page): Asked<Page>, Asked(which): Asked<Pieces>,
+    State(app): State<App>,
+    Asked(page): Asked<Page>,
+    Asked(which): Asked<Pieces>,
 ) -> Result<Response, Problem> {
     let state = which.state.map(|text| {
         serde_json::from_value::<PieceState>(text.as_str().into()).map_err(|_| {
@@ -104,7 +115,8 @@ pub(super) async fn items(
 }
 
 pub(super) async fn item(
-    State(app): State<App>, Path((gtin, serial)): Path<(String, String)>,
+    State(app): State<App>,
+    Path((gtin, serial)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let found = app.handle.db().item(&gtin, &serial).await?;
     let found = found.ok_or_else(|| Problem::unknown("piece", &format!("{gtin}/{serial}")))?;
@@ -112,7 +124,8 @@ pub(super) async fn item(
 }
 
 pub(super) async fn evidence_of_line(
-    State(app): State<App>, Path((receipt, line)): Path<(String, String)>,
+    State(app): State<App>,
+    Path((receipt, line)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let number = line.parse().map_err(|_| {
         Problem::wrong(format!("line `{}`: a line's number on the receipt, from 1, is needed", short(&line)))
@@ -128,7 +141,8 @@ pub(super) async fn evidence_of_line(
 }
 
 pub(super) async fn evidence_of_passage(
-    State(app): State<App>, Path(id): Path<String>,
+    State(app): State<App>,
+    Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let found = app.handle.db().evidence_of_passage(&id).await?;
     // A passage that still goes on may have evidence before it is itself a fact.

@@ -32,12 +32,12 @@ pub use serve::{NotLoopback, check_loopback, serve};
 #[derive(Clone)]
 pub(crate) struct App {
     handle: Handle,
-    /// Where the store's clocks on the wall are set.
-    zone: jiff::tz::TimeZone,
     /// True once the program stops: streams that would never end do.
     stopping: watch::Receiver<bool>,
     /// The API's description, made once from the table of routes.
     document: Arc<str>,
+    /// What was sold today, as the staff page counts it on.
+    day: Arc<tokio::sync::Mutex<staff::Day>>,
 }
 
 #[cfg(test)]

@@ -88,5 +88,8 @@ fn from_outside(what: &Observation) -> Result<(), String> {
             "replay a recording of it with `portico replay`"
         }
     };
-    Err(format!("{}: the store writes this line itself, it is not taken from outside; {instead}", what.type_name()))
+    Err(format!(
+        "{}: the store writes this line itself, it is not taken from outside; {instead}",
+        what.type_name()
+    ))
 }

@@ -5,10 +5,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{Components, ObjectBuilder, Ref, RefOr, Schema, Type};
-use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApiBuilder, Required, ResponseBuilder};
+use utoipa::openapi::schema::{Components, ObjectBuilder, Ref, Schema, Type};
+use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ResponseBuilder};
 
 use super::App;
 use super::input::{MOST_ROWS, ROWS};
@@ -52,7 +54,10 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         .operation_id(Some(operation_id(route)))
         .summary(Some(route.about))
         .response("200", answer(route))
-        .response("default", content("What is wrong and what would be right.", "application/problem+json", of("Problem")));
+        .response(
+            "default",
+            content("What is wrong and what would be right.", "application/problem+json", of("Problem")),
+        );
     for name in route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         let text = ObjectBuilder::new().schema_type(Type::String);
         operation = operation.parameter(
@@ -82,7 +87,9 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     }
     let body = match route.takes {
         Takes::Json(schema) => Some(("application/json", of(schema))),
-        Takes::Ndjson => Some(("application/x-ndjson", ObjectBuilder::new().schema_type(Type::String).into())),
+        Takes::Ndjson => {
+            Some(("application/x-ndjson", ObjectBuilder::new().schema_type(Type::String).into()))
+        }
         Takes::Nothing | Takes::Form => None,
     };
     if let Some((kind, schema)) = body {
@@ -98,7 +105,8 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
 
 /// `get_receipts_id` of `GET /api/v1/receipts/{id}`.
 fn operation_id(route: &Route) -> String {
-    let words = route.path.trim_start_matches("/api/v1").split(['/', '{', '}', '.']).filter(|word| !word.is_empty());
+    let words =
+        route.path.trim_start_matches("/api/v1").split(['/', '{', '}', '.']).filter(|word| !word.is_empty());
     std::iter::once(route.method.to_ascii_lowercase())
         .chain(words.map(str::to_owned))
         .collect::<Vec<_>>()

@@ -33,7 +33,10 @@ struct LineView {
 pub(super) async fn page(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
     // The token is a secret: no message repeats it.
     let found = app.handle.db().receipt_by_token(&token).await?.ok_or_else(|| {
-        Problem::new(StatusCode::NOT_FOUND, "there is no receipt here; check that the whole address was copied")
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "there is no receipt here; check that the whole address was copied",
+        )
     })?;
     let currency = &*found.currency;
     let line = |line: &recording::ReceiptLine| {
@@ -53,7 +56,7 @@ pub(super) async fn page(State(app): State<App>, Path(token): Path<String>) -> R
         icon: assets::address("portico.svg"),
         number: found.number.clone(),
         status: words::receipt(found.status),
-        when: words::date(found.paid_at, &app.zone),
+        when: words::date(found.paid_at, app.handle.zone()),
         lines: found.lines.iter().map(line).collect(),
         tax: (found.tax_minor != 0).then(|| words::money(found.tax_minor, currency)),
         total: words::money(found.total_minor, currency),

@@ -102,24 +102,42 @@ const OBSERVATIONS_BYTES: usize = 8 << 20;
 const BODY_BYTES: usize = 64 << 10;
 
 fn api(
-    path: &'static str, roles: &'static [Role], about: &'static str, answers: Answers, handler: MethodRouter<App>,
+    path: &'static str,
+    roles: &'static [Role],
+    about: &'static str,
+    answers: Answers,
+    handler: MethodRouter<App>,
 ) -> Route {
     let (group, takes, query) = (Group::Api, Takes::Nothing, &[][..]);
     Route { method: "GET", path, group, roles, about, query, takes, answers, handler }
 }
 
 fn api_post(
-    path: &'static str, roles: &'static [Role], about: &'static str, takes: Takes, answers: &'static str,
+    path: &'static str,
+    roles: &'static [Role],
+    about: &'static str,
+    takes: Takes,
+    answers: &'static str,
     handler: MethodRouter<App>,
 ) -> Route {
     Route { method: "POST", takes, ..api(path, roles, about, Answers::Json(answers), handler) }
 }
 
-fn page(path: &'static str, roles: &'static [Role], about: &'static str, handler: MethodRouter<App>) -> Route {
+fn page(
+    path: &'static str,
+    roles: &'static [Role],
+    about: &'static str,
+    handler: MethodRouter<App>,
+) -> Route {
     Route { group: Group::Page, ..api(path, roles, about, Answers::Text("text/html"), handler) }
 }
 
-fn form(path: &'static str, roles: &'static [Role], about: &'static str, handler: MethodRouter<App>) -> Route {
+fn form(
+    path: &'static str,
+    roles: &'static [Role],
+    about: &'static str,
+    handler: MethodRouter<App>,
+) -> Route {
     Route { method: "POST", takes: Takes::Form, ..page(path, roles, about, handler) }
 }
 
@@ -170,10 +188,16 @@ pub(super) fn router(app: App) -> Router {
     }
     router
         .fallback(async || {
-            Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address; /api lists all that there is")
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                "there is nothing at this address; /api lists all that there is",
+            )
         })
         .method_not_allowed_fallback(async || {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address takes another method; /api lists them all")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this address takes another method; /api lists them all",
+            )
         })
         .layer(middleware::from_fn(guard::guard))
         .with_state(app)

@@ -1,7 +1,6 @@
 //! The accept loop: hyper's own, since `axum::serve` sets no limit on how long a header may take. It bounds how many
 //! connections there are and how long a client may dawdle, and ends gracefully.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,6 @@ use std::time::Duration;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
@@ -40,26 +38,28 @@ pub fn check_loopback(address: SocketAddr) -> Result<(), NotLoopback> {
     if address.ip().to_canonical().is_loopback() { Ok(()) } else { Err(NotLoopback(address)) }
 }
 
-/// Serves pages and API until `shutdown` is done, then lets answers under way finish. Times on pages are in `zone`.
+/// Serves pages and API until `shutdown` says `true` (or whoever would say so is gone), then lets answers under way
+/// finish.
 ///
 /// # Errors
 /// A listener past loopback (see [`check_loopback`]) or one whose address cannot be told.
 pub async fn serve(
-    handle: Handle, zone: TimeZone, listener: TcpListener, shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    check_loopback(listener.local_addr()?)
-        .map_err(|error| io::Error::new(io::ErrorKind::AddrNotAvailable, error))?;
-    let (stop, stopping) = watch::channel(false);
-    let router = routes::router(App { handle, zone, stopping, document: openapi::document().into() });
+    handle: Handle,
+    listener: TcpListener,
+    mut shutdown: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    check_loopback(listener.local_addr()?)?;
+    let app =
+        App { handle, stopping: shutdown.clone(), document: openapi::document().into(), day: Arc::default() };
+    let router = routes::router(app);
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_WITHIN);
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let permit = tokio::select! {
-            permit = room.clone().acquire_owned() => permit.map_err(io::Error::other)?,
-            () = &mut shutdown => break,
+            permit = room.clone().acquire_owned() => permit?,
+            _ = shutdown.wait_for(|stop| *stop) => break,
         };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -71,7 +71,7 @@ pub async fn serve(
                     continue;
                 }
             },
-            () = &mut shutdown => break,
+            _ = shutdown.wait_for(|stop| *stop) => break,
         };
         if check_loopback(peer).is_err() {
             continue;
@@ -90,7 +90,6 @@ pub async fn serve(
         });
     }
     drop(listener);
-    stop.send_replace(true);
     if tokio::time::timeout(LAST_ANSWERS_WITHIN, graceful.shutdown()).await.is_err() {
         tracing::info!("some answers were not finished in time");
     }

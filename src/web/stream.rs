@@ -59,7 +59,9 @@ pub(super) type Part = (&'static str, String);
 
 /// A page's parts, each sent at first and whenever its HTML is another than before.
 pub(super) fn parts<F, R>(
-    app: App, pause: Duration, render: F,
+    app: App,
+    pause: Duration,
+    render: F,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
     F: Fn(App) -> R + Clone + Send + 'static,

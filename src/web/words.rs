@@ -9,8 +9,8 @@ use recording::{
 /// How many digits of a currency's amounts are below its unit (ISO 4217, list one).
 fn minor_digits(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
@@ -43,8 +43,10 @@ pub(super) fn money(minor: i64, currency: &str) -> String {
     }
 }
 
-fn zoned(time: Time, zone: &TimeZone) -> Option<jiff::Zoned> {
-    jiff::Timestamp::from_microsecond(time.as_micros()).ok().map(|instant| instant.to_zoned(zone.clone()))
+fn zoned(time: Time, zone: &TimeZone) -> Option<jiff::ZonedDateTime> {
+    jiff::Timestamp::from_microsecond(time.as_micros())
+        .ok()
+        .map(|instant| instant.to_zoned_datetime(zone.clone()))
 }
 
 /// `10:04:31` in the store's zone.
@@ -54,7 +56,8 @@ pub(super) fn clock(time: Time, zone: &TimeZone) -> String {
 
 /// `24 November 2026, 10:04` in the store's zone, with the zone's short name.
 pub(super) fn date(time: Time, zone: &TimeZone) -> String {
-    zoned(time, zone).map_or_else(|| time.to_string(), |zoned| zoned.strftime("%-d %B %Y, %H:%M %Z").to_string())
+    zoned(time, zone)
+        .map_or_else(|| time.to_string(), |zoned| zoned.strftime("%-d %B %Y, %H:%M %Z").to_string())
 }
 
 /// The first instant of the day in which `time` lies, in the store's zone.
@@ -131,16 +134,6 @@ pub(super) fn gate(state: Option<GateState>) -> (&'static str, &'static str) {
     }
 }
 
-pub(super) fn piece(state: PieceState) -> &'static str {
-    match state {
-        PieceState::InStock => "in stock",
-        PieceState::Sold => "sold",
-        PieceState::Returned => "returned",
-        PieceState::Display => "on display",
-        PieceState::Missing => "missing",
-    }
-}
-
 pub(super) fn zone_kind(kind: ZoneKind) -> &'static str {
     match kind {
         ZoneKind::Floor => "floor",
@@ -214,6 +207,9 @@ mod tests {
 
     #[test]
     fn nothing_rounds_to_certainty() {
-        assert_eq!((percent(0.002), percent(0.998), percent(1.0)), ("< 1 %".into(), "> 99 %".into(), "100 %".into()));
+        assert_eq!(
+            (percent(0.002), percent(0.998), percent(1.0)),
+            ("< 1 %".into(), "> 99 %".into(), "100 %".into())
+        );
     }
 }
