@@ -4,6 +4,7 @@ mod clock;
 mod handle;
 mod live;
 mod performers;
+mod rate;
 mod recorder;
 mod replay;
 mod writer;
@@ -19,7 +20,7 @@ use tokio::task::JoinHandle;
 
 pub use clock::Clock;
 pub use handle::{Handle, Stopping, Submission};
-pub use live::{LaneLive, Live, ReaderLive};
+pub use live::{GateLive, LaneLive, Live, Phase, ReaderLive, SourceLive};
 pub use recorder::Recorder;
 pub use replay::{Replay, Step};
 
@@ -61,6 +62,7 @@ pub async fn start(config: &Config, db: Arc<Db>, memory: Option<&Path>, clock: C
         outcomes: outcomes.clone(),
         plan: plan.clone(),
         name: config.name.clone(),
+        zone: config.timezone.clone(),
         db: db.clone(),
         clock,
     };
