@@ -763,6 +763,24 @@ fn an_immediate_rospec_begins_again_when_its_specs_are_done() {
     assert!(client.server.inventory().is_none(), "a stop that was asked for stays one");
 }
 
+#[test]
+fn the_last_report_comes_before_the_answer_to_a_stop() {
+    let mut client = Client::new(Profile::default());
+    let spec = rospec(
+        3,
+        start(e::ROSpecStartTriggerType::Immediate),
+        Element::new(&p::ROSpecStopTrigger),
+        Element::new(&p::AISpecStopTrigger),
+        report_spec(e::ROReportTriggerType::Upon_N_Tags_Or_End_Of_ROSpec, 0),
+    );
+    client.ask(spec);
+    client.rospec(&m::ENABLE_ROSPEC, 3);
+    client.server.read(client.now, &a_read());
+    client.rospec(&m::DELETE_ROSPEC, 3);
+    let names: Vec<_> = client.heard.iter().map(|message| message.definition().name).collect();
+    assert_eq!(names[names.len() - 2..], ["RO_ACCESS_REPORT", "DELETE_ROSPEC_RESPONSE"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
