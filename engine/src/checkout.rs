@@ -22,6 +22,8 @@ use basket::View;
 
 /// How often an open passage's proposal is asked for. A person reads a changing basket no faster.
 const ASK_EVERY: Duration = Duration::from_millis(200);
+/// How often it is asked for where nothing told of a change: time alone may change what is thought of a tag.
+const ASK_ANYWAY_EVERY: Duration = Duration::from_secs(1);
 /// More passages at once than any store has; those beyond it are not served, and staff are told.
 const MOST_PASSAGES: usize = 4_096;
 
@@ -255,16 +257,17 @@ impl Checkout {
         }
     }
 
-    /// Open passages whose proposal should be asked for now: those that changed, and on a tick all of them, each at
-    /// most every 200 ms.
+    /// Open passages whose proposal should be asked for now: those that changed, at most every 200 ms, and on a tick
+    /// those that were not asked about for a second.
     pub(crate) fn to_ask(&self, now: Time, tick: bool) -> Vec<Name> {
         self.passages
             .iter()
             .filter(|(_, open)| {
+                let every = if open.dirty { ASK_EVERY } else { ASK_ANYWAY_EVERY };
                 (open.dirty || tick)
                     && open.end.is_none()
                     && !matches!(open.stage, Stage::Paying { .. } | Stage::Deciding(_))
-                    && open.asked_at.is_none_or(|asked| now.since(asked) >= ASK_EVERY)
+                    && open.asked_at.is_none_or(|asked| now.since(asked) >= every)
             })
             .map(|(id, _)| id.clone())
             .collect()

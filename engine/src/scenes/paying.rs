@@ -430,8 +430,8 @@ fn scene_26_a_price_that_changes_before_the_tap_is_shown_and_after_it_does_not_c
     let mut store = Bench::new();
     store.comes("p1", "open", &["1"]);
     store.stands("p1", "open");
-    store.line(product(TEE, Some(3_990)));
     store.proposes(proposal("p1", "open", vec![ReceiptLine { unit_minor: 3_990, ..tee("1") }]));
+    store.line(product(TEE, Some(3_990)));
     store.wait_ms(300);
     assert_eq!(store.baskets().pop().unwrap().total_minor, 3_990);
     store.tap("open");
