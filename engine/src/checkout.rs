@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recording::{Basket, BasketStatus, Direction, Gate, Hold, Name, Observation, Time};
+use recording::{Basket, BasketStatus, Direction, Gate, Hold, Name, Observation, ReceiptLine, Time};
 
 use crate::emit::{About, Emit};
 use crate::plan::{Lane, Plan};
@@ -86,6 +86,8 @@ struct OpenPassage {
     released: Option<bool>,
     /// The gate was opened because there was nothing to pay.
     opened_empty: bool,
+    /// What came to light after the basket was frozen: never a line of it.
+    late: Vec<ReceiptLine>,
     /// The gate opened for its receipt and has shut since.
     shut_again: bool,
     /// What the shopper said is not theirs.
@@ -195,6 +197,7 @@ impl Checkout {
             let_out: false,
             released: None,
             opened_empty: false,
+            late: Vec::new(),
             shut_again: false,
             disputed: Vec::new(),
             taken_back: Vec::new(),
@@ -316,10 +319,8 @@ impl Checkout {
         open.asked_at = Some(emit.now());
         let Some(proposal) = proposal else { return };
         if !open.may_change() {
-            if matches!(open.stage, Stage::Paid { .. }) {
-                // After paying nothing becomes a line any more; what comes to light is told at the end.
-                open.view = View::of_leftovers(proposal, emit.shop());
-            }
+            open.late = basket::leftovers(proposal, &open.view.lines, emit.shop());
+            open.view.possible_missing = proposal.possible_missing.clamp(0.0, 1.0);
             return;
         }
         let view = View::of(id, proposal, open, &self.owners, emit.shop());

@@ -270,10 +270,11 @@ fn disturb(lines: &[Line], by: &[Disturbance]) -> Vec<Line> {
             Disturbance::Tap(_, lane) => lines.insert(at, Line::new(when, tap(*lane).into())),
             Disturbance::Kill(_) => lines.insert(at, started(when)),
             Disturbance::Garbage(_, bits) => {
+                let Ok(epc) = recording::Hex::from_bytes(bits) else { continue };
                 let read = Read {
                     reader: "reader-exit-1".into(),
                     antenna: 1,
-                    epc: recording::Hex::from_bytes(bits).unwrap(),
+                    epc,
                     pc: bits.first().map(|bits| u16::from(*bits) << 8),
                     rssi: Some(f32::NAN),
                     phase: Some(f32::INFINITY),

@@ -280,8 +280,6 @@ impl Checkout {
         emit.settled(passage.clone(), pieces);
         if let Some(open) = self.passages.get_mut(&passage) {
             open.stage = Stage::Paid { receipt: attempt.id.clone() };
-            open.view.lines.clear();
-            open.view.holds.clear();
         }
         let waits_for_gate = self.let_out_paid(&passage, attempt, emit);
         self.conclude(&passage, emit);
@@ -316,6 +314,7 @@ impl Checkout {
             return;
         }
         open.stage = Stage::Open;
+        open.late.clear();
         open.dirty = true;
         open.asked_at = None;
         self.show(&passage, emit);

@@ -223,15 +223,14 @@ impl Checkout {
                 holds.push(hold("direction_unknown", "it is gone unpaid, and nothing tells which way"));
             }
         }
-        if matches!(outcome, PassageOutcome::Held | PassageOutcome::Unpaid) {
+        if outcome != PassageOutcome::Charged {
             for evidence in &open.view.evidence {
                 emit.fact(Outcome::Evidence(evidence.clone()));
             }
         }
         let unpaid = match (outcome, end.direction) {
-            (PassageOutcome::Unpaid, _) | (PassageOutcome::Charged, Some(Direction::Out)) => {
-                open.view.lines.clone()
-            }
+            (PassageOutcome::Unpaid, _) => open.view.lines.clone(),
+            (PassageOutcome::Charged, Some(Direction::Out)) => open.late.clone(),
             _ => Vec::new(),
         };
         let missing = open.view.possible_missing;
