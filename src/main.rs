@@ -1,3 +1,7 @@
-//! `portico`: the store's program.
+//! `portico`: the store's program. Reads the command line and hands over.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portico::cli::main()
+}

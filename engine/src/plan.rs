@@ -36,6 +36,8 @@ pub struct Lane {
     pub gate: Option<Name>,
     /// Lanes with the same group share a radio field.
     pub group: Name,
+    /// Who decides here, where it is not the store's [`Policy::by`].
+    pub by: Option<DecideBy>,
 }
 
 /// What a zone is for.

@@ -12,6 +12,7 @@
 mod billable;
 mod decode;
 mod facts;
+mod from_uri;
 mod gtin;
 mod hex;
 mod pc;
@@ -24,6 +25,7 @@ mod uri;
 pub use billable::{Billable, billable};
 pub use decode::{Decoded, decode};
 pub use facts::{Facts, Unreadable, facts};
+pub use from_uri::UriError;
 pub use gtin::{Gtin, GtinError};
 pub use hex::{EpcBytes, Hex, HexError, from_hex};
 pub use pc::{Pc, UnderPc, epc_under_pc, raw_uri};

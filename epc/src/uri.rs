@@ -45,7 +45,7 @@ impl Piece {
 }
 
 /// TDS annex A: of set 82 only these seven are escaped in an EPC URI.
-fn is_plain_in_urn(byte: u8) -> bool {
+pub(crate) fn is_plain_in_urn(byte: u8) -> bool {
     !matches!(byte, b'"' | b'%' | b'&' | b'/' | b'<' | b'>' | b'?')
 }
 

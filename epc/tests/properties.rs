@@ -3,7 +3,7 @@
 mod encoder;
 
 use encoder::{sgtin_96, sgtin_198};
-use epc::{Gtin, Pc, Scheme, billable, decode, facts, from_hex, raw_uri};
+use epc::{Gtin, Pc, Piece, Scheme, billable, decode, facts, from_hex, raw_uri};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -59,6 +59,7 @@ proptest! {
         let _ = decode(&read).map(|decoded| (decoded.uri(), decoded.tag_uri(), decoded.digital_link()));
         let _ = (billable(Some(Pc(pc)), &read), billable(None, &read), raw_uri(Pc(pc), Some(pc), &read));
         let _ = (from_hex(&text), facts(&text), text.parse::<Pc>(), text.parse::<Gtin>(), Gtin::padded(&text));
+        let _ = Piece::from_uri(&format!("urn:epc:id:sgtin:{text}"));
     }
 
     #[test]
@@ -93,6 +94,8 @@ proptest! {
         let decoded = decode(&sgtin_198(1, partition, prefix, item, serial.as_bytes())).unwrap();
         prop_assert_eq!(decoded.piece.serial.as_str(), &serial);
         prop_assert_eq!(serial.parse(), Ok(decoded.piece.serial));
+        prop_assert_eq!(Piece::from_uri(&decoded.uri()), Ok(decoded.piece));
+        prop_assert_eq!(Piece::from_uri(&decoded.tag_uri()), Ok(decoded.piece));
         prop_assert_eq!((decoded.company_prefix, decoded.item_reference), (prefix, item));
         let number = decode(&sgtin_96(1, partition, prefix, item, 1)).unwrap();
         prop_assert_eq!(number.piece.gtin, decoded.piece.gtin);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use epc::{Gtin, GtinError, Hex, HexError, Pc, Serial, SerialError, Unreadable, facts, from_hex};
+use epc::{
+    Gtin, GtinError, Hex, HexError, Pc, Piece, Serial, SerialError, Unreadable, UriError, facts, from_hex,
+};
 
 #[test]
 fn a_gtin_is_14_digits_with_the_right_check_digit() {
@@ -85,4 +87,51 @@ fn the_facts_of_a_line_or_the_reason_why_not() {
         "not hexadecimal: character 3 is 'x'; 0-9 and A-F are hexadecimal digits"
     );
     assert!(matches!(facts(""), Err(Unreadable::Bits(epc::Refusal::Empty))));
+}
+
+#[test]
+fn an_epc_uri_names_a_piece() {
+    for (uri, piece) in [
+        ("urn:epc:id:sgtin:0614141.812345.6789", "80614141123458/6789"),
+        ("urn:epc:tag:sgtin-96:3.0614141.812345.6789", "80614141123458/6789"),
+        ("urn:epc:tag:sgtin-198:3.0614141.812345.00a%2Fb.%25", "80614141123458/00a/b.%"),
+        ("urn:epc:id:sgtin:952000000001.3.5", "39520000000012/5"),
+    ] {
+        assert_eq!(Piece::from_uri(uri).unwrap().to_string(), piece, "{uri}");
+    }
+}
+
+#[test]
+fn a_wrong_epc_uri_says_which_part() {
+    let error = |uri: &str| Piece::from_uri(uri).unwrap_err();
+    assert_eq!(error("urn:epc:id:sscc:0614141.1234567890"), UriError::Beginning);
+    assert_eq!(error(""), UriError::Beginning);
+    assert_eq!(error("urn:epc:id:sgtin:0614141.812345"), UriError::Missing { part: "serial" });
+    assert_eq!(error("urn:epc:id:sgtin:"), UriError::Missing { part: "item reference" });
+    assert_eq!(
+        error("urn:epc:id:sgtin:061414.812345.1"),
+        UriError::Digits { prefix_digits: 6, item_digits: 6 }
+    );
+    assert_eq!(
+        error("urn:epc:id:sgtin:0614141000000.1.1"),
+        UriError::Digits { prefix_digits: 13, item_digits: 1 }
+    );
+    let long = format!("urn:epc:id:sgtin:{}.1.1", "9".repeat(40));
+    assert_eq!(error(&long), UriError::Digits { prefix_digits: 40, item_digits: 1 });
+    assert_eq!(
+        error("urn:epc:id:sgtin:061414x.812345.1"),
+        UriError::NotDigits { part: "company prefix", found: "061414x".to_owned() }
+    );
+    assert_eq!(error("urn:epc:tag:sgtin-96:8.0614141.812345.1"), UriError::Filter { found: "8".to_owned() });
+    assert_eq!(error("urn:epc:id:sgtin:0614141.812345.a/b"), UriError::Escape { position: 2 });
+    assert_eq!(error("urn:epc:id:sgtin:0614141.812345.a%2"), UriError::Escape { position: 2 });
+    assert_eq!(error("urn:epc:id:sgtin:0614141.812345."), UriError::Serial(SerialError::Empty));
+    assert_eq!(
+        error("urn:epc:id:sgtin:0614141.812345.a%20"),
+        UriError::Serial(SerialError::Character { position: 2, found: ' ' })
+    );
+    for serial in ["007", "274877906944", "a"] {
+        let uri = format!("urn:epc:tag:sgtin-96:3.0614141.812345.{serial}");
+        assert_eq!(error(&uri), UriError::SerialNumber { found: serial.to_owned() });
+    }
 }

@@ -4,7 +4,7 @@ mod shared;
 
 use std::collections::HashSet;
 
-use epc::{Pc, Refusal, Scheme, billable, decode, facts, from_hex, raw_uri};
+use epc::{Pc, Piece, Refusal, Scheme, billable, decode, facts, from_hex, raw_uri};
 
 #[test]
 fn ten_thousand_random_sgtin_96_decode_to_gtin_serial_and_uri() {
@@ -20,6 +20,7 @@ fn ten_thousand_random_sgtin_96_decode_to_gtin_serial_and_uri() {
         assert_eq!(decoded.filter.to_string(), filter, "{hex}");
         assert_eq!(decoded.partition.to_string(), partition, "{hex}");
         assert_eq!(decoded.uri(), uri, "{hex}");
+        assert_eq!(Piece::from_uri(uri), Ok(decoded.piece), "{hex}");
         partitions.insert(decoded.partition);
         count += 1;
     }

@@ -58,6 +58,20 @@ impl Counts {
         self.skipped_types.values().sum()
     }
 
+    /// Adds what came of another stream.
+    pub fn add(&mut self, other: &Counts) {
+        self.taken += other.taken;
+        self.refused += other.refused;
+        for (names, more) in [
+            (&mut self.skipped_types, &other.skipped_types),
+            (&mut self.skipped_fields, &other.skipped_fields),
+        ] {
+            for (name, count) in more {
+                *names.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
+
     /// Notes what a line came to, and hands out its observation.
     pub fn note(&mut self, result: Result<Parsed, LineError>) -> Option<Result<Line, LineError>> {
         match result {

@@ -1,0 +1,355 @@
+//! The one table of definitions from which codec, names and JSON are made.
+//!
+//! A definition says how something looks on the wire and what the standard calls it; it holds no code. The
+//! statics carry the standard's own names (`parameters::ROSpec`, `messages::ADD_ROSPEC`,
+//! `enumerations::ROSpecState::Active`), so that code reads like the standard.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+#[macro_use]
+mod macros;
+
+#[allow(non_upper_case_globals, reason = "the standard's own names")]
+pub mod choices;
+#[allow(non_upper_case_globals, non_snake_case, reason = "the standard's own names")]
+pub mod enumerations;
+pub mod messages;
+#[allow(non_upper_case_globals, reason = "the standard's own names")]
+pub mod parameters;
+#[allow(non_upper_case_globals, reason = "the makers' own names")]
+pub mod vendors;
+
+/// How a message or parameter is told apart on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// A message by its 10-bit type.
+    Message(u16),
+    /// A parameter with the one-byte header (types 1 to 127), whose length is fixed by its type.
+    Tv(u8),
+    /// A parameter with the four-byte header: 10-bit type and 16-bit length.
+    Tlv(u16),
+    /// A `Custom` parameter (type 1023) of a known vendor and subtype.
+    CustomParameter {
+        /// IANA private enterprise number.
+        vendor: u32,
+        /// The vendor's number for this parameter.
+        subtype: u32,
+    },
+    /// A `CUSTOM_MESSAGE` (type 1023) of a known vendor and subtype.
+    CustomMessage {
+        /// IANA private enterprise number.
+        vendor: u32,
+        /// The vendor's number for this message.
+        subtype: u8,
+    },
+    /// A TLV parameter of a type that the table does not hold; its first field is the type.
+    UnknownParameter,
+    /// A message of a type that the table does not hold; its first field is the type.
+    UnknownMessage,
+}
+
+impl Wire {
+    /// The standard's parameters below 128 carry the one-byte header, the others the long one.
+    const fn parameter(number: u16) -> Wire {
+        if number < 128 { Wire::Tv(number as u8) } else { Wire::Tlv(number) }
+    }
+}
+
+/// A field's shape. Widths are bits; lists carry a 16-bit count before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An unsigned number of that many bits (1 to 64).
+    Unsigned(u8),
+    /// A two's-complement number of that many bits.
+    Signed(u8),
+    /// Bits that a sender leaves zero. Kept when they are not.
+    Reserved(u8),
+    /// Exactly that many bytes.
+    Fixed(u8),
+    /// A bit string: bit count, then the bits, padded to whole bytes (`u1v`).
+    Bits,
+    /// A list of bytes (`u8v`); as text in hexadecimal where `hex` says so.
+    Bytes {
+        /// Shown as one hexadecimal string rather than as a list of numbers.
+        hex: bool,
+    },
+    /// A list of 16-bit words (`u16v`).
+    Words {
+        /// Shown as one hexadecimal string rather than as a list of numbers.
+        hex: bool,
+    },
+    /// A list of 32-bit numbers (`u32v`).
+    Numbers,
+    /// UTF-8 text with its length in bytes (`utf8v`).
+    Text,
+    /// All bytes to the end.
+    Rest,
+}
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// The standard's name; `reserved` for reserved bits.
+    pub name: &'static str,
+    /// Shape and width.
+    pub kind: Kind,
+    /// The names of its values, where it has some.
+    pub enumeration: Option<&'static Enumeration>,
+    /// Header version that brought it (1: LLRP 1.0.1, 2: LLRP 1.1). Before that its bits were reserved.
+    pub since: u8,
+}
+
+/// How often a parameter may stand in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Exactly once.
+    One,
+    /// Once or not at all.
+    Optional,
+    /// Any number of times.
+    Any,
+    /// Once or more.
+    Some,
+}
+
+impl Repeat {
+    /// Whether more than one may stand there (it is an array in JSON then).
+    pub fn many(self) -> bool {
+        matches!(self, Repeat::Any | Repeat::Some)
+    }
+
+    /// Whether at least one must stand there.
+    pub fn required(self) -> bool {
+        matches!(self, Repeat::One | Repeat::Some)
+    }
+}
+
+/// What may stand in one place of a message or parameter.
+#[derive(Debug)]
+pub enum Allowed {
+    /// This parameter.
+    Parameter(&'static Definition),
+    /// One of these.
+    Choice(&'static Choice),
+}
+
+/// One place for parameters inside a message or parameter; the order of places is the order on the wire.
+#[derive(Debug)]
+pub struct Member {
+    /// How often.
+    pub repeat: Repeat,
+    /// What.
+    pub allowed: Allowed,
+}
+
+impl Member {
+    /// The parameters that may stand here.
+    pub fn alternatives(&self) -> &[&'static Definition] {
+        match &self.allowed {
+            Allowed::Parameter(definition) => std::slice::from_ref(definition),
+            Allowed::Choice(choice) => choice.alternatives,
+        }
+    }
+
+    /// The name of the parameter or of the choice.
+    pub fn name(&self) -> &'static str {
+        match &self.allowed {
+            Allowed::Parameter(definition) => definition.name,
+            Allowed::Choice(choice) => choice.name,
+        }
+    }
+}
+
+/// A choice between parameters.
+#[derive(Debug)]
+pub struct Choice {
+    /// The standard's name.
+    pub name: &'static str,
+    /// Its parameters.
+    pub alternatives: &'static [&'static Definition],
+}
+
+/// The named values of a field.
+#[derive(Debug)]
+pub struct Enumeration {
+    /// The standard's name.
+    pub name: &'static str,
+    /// Names and values.
+    pub entries: &'static [(&'static str, u64)],
+}
+
+impl Enumeration {
+    /// The name of a value; the oldest where versions differ.
+    pub fn name_of(&self, value: u64) -> Option<&'static str> {
+        self.entries.iter().find(|(_, number)| *number == value).map(|(name, _)| *name)
+    }
+
+    /// The value of a name.
+    pub fn value_of(&self, name: &str) -> Option<u64> {
+        self.entries.iter().find(|(entry, _)| *entry == name).map(|(_, value)| *value)
+    }
+}
+
+/// A message or a parameter.
+#[derive(Debug)]
+pub struct Definition {
+    /// The standard's (or the maker's) name.
+    pub name: &'static str,
+    /// How it is told apart on the wire.
+    pub wire: Wire,
+    /// Header version that brought it.
+    pub since: u8,
+    /// Fields in the order of the wire; all stand before the parameters.
+    pub fields: &'static [Field],
+    /// The places for parameters, in the order of the standard.
+    pub members: &'static [Member],
+}
+
+impl PartialEq for Definition {
+    /// There is one static per definition, and its name and wire form are its own.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.wire == other.wire && self.name == other.name)
+    }
+}
+
+impl Eq for Definition {}
+
+impl Definition {
+    /// The place in which `child` belongs: its index among `members` and among that place's alternatives.
+    /// A known custom parameter belongs where `Custom` may stand, unless it has a place of its own.
+    pub fn place(&self, child: &Definition) -> Option<(usize, usize)> {
+        let find = |wanted: &Definition| {
+            self.members.iter().enumerate().find_map(|(index, member)| {
+                member.alternatives().iter().position(|d| *d == wanted).map(|sub| (index, sub))
+            })
+        };
+        find(child).or_else(|| match child.wire {
+            Wire::CustomParameter { .. } => find(&parameters::Custom),
+            _ => None,
+        })
+    }
+
+    /// The index of the field with this name.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+}
+
+static TYPE_AND_BYTES: [Field; 2] = [
+    Field { name: "Type", kind: Kind::Unsigned(10), enumeration: None, since: 1 },
+    Field { name: "Bytes", kind: Kind::Rest, enumeration: None, since: 1 },
+];
+
+/// Stands for every TLV parameter that the table does not hold: `Type` and `Bytes`.
+pub static UNKNOWN_PARAMETER: Definition = Definition {
+    name: "UnknownParameter",
+    wire: Wire::UnknownParameter,
+    since: 1,
+    fields: &TYPE_AND_BYTES,
+    members: &[],
+};
+
+/// Stands for every message that the table does not hold: `Type` and `Bytes`.
+pub static UNKNOWN_MESSAGE: Definition = Definition {
+    name: "UNKNOWN_MESSAGE",
+    wire: Wire::UnknownMessage,
+    since: 1,
+    fields: &TYPE_AND_BYTES,
+    members: &[],
+};
+
+struct Index {
+    messages: HashMap<u16, &'static Definition>,
+    custom_messages: HashMap<(u32, u8), &'static Definition>,
+    tv: HashMap<u8, &'static Definition>,
+    tlv: HashMap<u16, &'static Definition>,
+    custom_parameters: HashMap<(u32, u32), &'static Definition>,
+    message_names: HashMap<&'static str, &'static Definition>,
+    parameter_names: HashMap<&'static str, &'static Definition>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index {
+        messages: HashMap::new(),
+        custom_messages: HashMap::new(),
+        tv: HashMap::new(),
+        tlv: HashMap::new(),
+        custom_parameters: HashMap::new(),
+        message_names: HashMap::new(),
+        parameter_names: HashMap::new(),
+    };
+    for definition in all() {
+        let names = match definition.wire {
+            Wire::Message(number) => {
+                index.messages.insert(number, definition);
+                &mut index.message_names
+            }
+            Wire::CustomMessage { vendor, subtype } => {
+                index.custom_messages.insert((vendor, subtype), definition);
+                &mut index.message_names
+            }
+            Wire::UnknownMessage => &mut index.message_names,
+            Wire::Tv(number) => {
+                index.tv.insert(number, definition);
+                &mut index.parameter_names
+            }
+            Wire::Tlv(number) => {
+                index.tlv.insert(number, definition);
+                &mut index.parameter_names
+            }
+            Wire::CustomParameter { vendor, subtype } => {
+                index.custom_parameters.insert((vendor, subtype), definition);
+                &mut index.parameter_names
+            }
+            Wire::UnknownParameter => &mut index.parameter_names,
+        };
+        names.insert(definition.name, definition);
+    }
+    index
+});
+
+/// Every message and parameter, the unknown ones' stand-ins included.
+pub fn all() -> impl Iterator<Item = &'static Definition> {
+    messages::ALL
+        .iter()
+        .chain(parameters::ALL)
+        .chain(vendors::ALL)
+        .copied()
+        .chain([&UNKNOWN_PARAMETER, &UNKNOWN_MESSAGE])
+}
+
+/// The message of this type.
+pub fn message(number: u16) -> Option<&'static Definition> {
+    INDEX.messages.get(&number).copied()
+}
+
+/// The custom message of this vendor and subtype.
+pub fn custom_message(vendor: u32, subtype: u8) -> Option<&'static Definition> {
+    INDEX.custom_messages.get(&(vendor, subtype)).copied()
+}
+
+/// The TV parameter of this type.
+pub fn tv(number: u8) -> Option<&'static Definition> {
+    INDEX.tv.get(&number).copied()
+}
+
+/// The TLV parameter of this type.
+pub fn tlv(number: u16) -> Option<&'static Definition> {
+    INDEX.tlv.get(&number).copied()
+}
+
+/// The custom parameter of this vendor and subtype.
+pub fn custom_parameter(vendor: u32, subtype: u32) -> Option<&'static Definition> {
+    INDEX.custom_parameters.get(&(vendor, subtype)).copied()
+}
+
+/// The message with this name.
+pub fn message_named(name: &str) -> Option<&'static Definition> {
+    INDEX.message_names.get(name).copied()
+}
+
+/// The parameter with this name.
+pub fn parameter_named(name: &str) -> Option<&'static Definition> {
+    INDEX.parameter_names.get(name).copied()
+}

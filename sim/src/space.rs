@@ -1,0 +1,255 @@
+//! Points on the floor plan (metres; x and y on the floor, z up) and ways through it.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A point or vector on the floor, metres.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct P2 {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+}
+
+impl P2 {
+    pub(crate) const fn new(x: f64, y: f64) -> Self {
+        P2 { x, y }
+    }
+
+    pub(crate) fn plus(self, by: P2) -> P2 {
+        P2::new(self.x + by.x, self.y + by.y)
+    }
+
+    pub(crate) fn minus(self, by: P2) -> P2 {
+        P2::new(self.x - by.x, self.y - by.y)
+    }
+
+    pub(crate) fn times(self, by: f64) -> P2 {
+        P2::new(self.x * by, self.y * by)
+    }
+
+    pub(crate) fn length(self) -> f64 {
+        (self.x * self.x + self.y * self.y).sqrt()
+    }
+
+    pub(crate) fn to(self, other: P2) -> f64 {
+        other.minus(self).length()
+    }
+
+    pub(crate) fn up(self, z: f64) -> P3 {
+        P3::new(self.x, self.y, z)
+    }
+}
+
+/// A point or vector in the store, metres.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct P3 {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) z: f64,
+}
+
+impl P3 {
+    pub(crate) const fn new(x: f64, y: f64, z: f64) -> Self {
+        P3 { x, y, z }
+    }
+
+    pub(crate) fn plus(self, by: P3) -> P3 {
+        P3::new(self.x + by.x, self.y + by.y, self.z + by.z)
+    }
+
+    pub(crate) fn minus(self, by: P3) -> P3 {
+        P3::new(self.x - by.x, self.y - by.y, self.z - by.z)
+    }
+
+    pub(crate) fn times(self, by: f64) -> P3 {
+        P3::new(self.x * by, self.y * by, self.z * by)
+    }
+
+    pub(crate) fn dot(self, other: P3) -> f64 {
+        self.x * other.x + self.y * other.y + self.z * other.z
+    }
+
+    pub(crate) fn length(self) -> f64 {
+        self.dot(self).sqrt()
+    }
+
+    pub(crate) fn floor(self) -> P2 {
+        P2::new(self.x, self.y)
+    }
+
+    /// Turned about the vertical by the angle whose sine and cosine are given.
+    pub(crate) fn turned(self, sin: f64, cos: f64) -> P3 {
+        P3::new(cos * self.x - sin * self.y, sin * self.x + cos * self.y, self.z)
+    }
+}
+
+/// An upright rectangle on the floor, metres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rect {
+    pub(crate) low: P2,
+    pub(crate) high: P2,
+}
+
+impl Rect {
+    pub(crate) const fn new(x0: f64, y0: f64, x1: f64, y1: f64) -> Self {
+        Rect { low: P2::new(x0, y0), high: P2::new(x1, y1) }
+    }
+
+    pub(crate) fn holds(&self, p: P2) -> bool {
+        self.low.x <= p.x && p.x <= self.high.x && self.low.y <= p.y && p.y <= self.high.y
+    }
+
+    pub(crate) fn grown(&self, by: f64) -> Rect {
+        Rect::new(self.low.x - by, self.low.y - by, self.high.x + by, self.high.y + by)
+    }
+}
+
+/// Side of a square of the walking grid, metres.
+const STEP: f64 = 0.2;
+
+/// Where feet can go: rectangles less boxes, as a grid.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    low: P2,
+    wide: usize,
+    high: usize,
+    free: Vec<bool>,
+}
+
+impl Ground {
+    pub(crate) fn new(walkable: &[Rect], blocked: &[Rect]) -> Self {
+        let fold =
+            |f: fn(f64, f64) -> f64, of: fn(&Rect) -> f64| walkable.iter().map(of).reduce(f).unwrap_or(0.0);
+        let low = P2::new(fold(f64::min, |r| r.low.x), fold(f64::min, |r| r.low.y));
+        let top = P2::new(fold(f64::max, |r| r.high.x), fold(f64::max, |r| r.high.y));
+        let wide = (((top.x - low.x) / STEP) as usize).max(1);
+        let high = (((top.y - low.y) / STEP) as usize).max(1);
+        let mut ground = Ground { low, wide, high, free: vec![false; wide * high] };
+        for at in 0..ground.free.len() {
+            let p = ground.centre(at);
+            let free = walkable.iter().any(|r| r.holds(p)) && !blocked.iter().any(|r| r.grown(0.25).holds(p));
+            if let Some(square) = ground.free.get_mut(at) {
+                *square = free;
+            }
+        }
+        ground
+    }
+
+    fn centre(&self, at: usize) -> P2 {
+        let (column, row) = (at % self.wide, at / self.wide);
+        P2::new(self.low.x + (column as f64 + 0.5) * STEP, self.low.y + (row as f64 + 0.5) * STEP)
+    }
+
+    fn square(&self, p: P2) -> usize {
+        let column = (((p.x - self.low.x) / STEP).max(0.0) as usize).min(self.wide - 1);
+        let row = (((p.y - self.low.y) / STEP).max(0.0) as usize).min(self.high - 1);
+        row * self.wide + column
+    }
+
+    fn is_free(&self, at: usize) -> bool {
+        self.free.get(at).copied().unwrap_or(false)
+    }
+
+    /// Whether a straight walk from one point to the other stays on free ground.
+    pub(crate) fn clear(&self, from: P2, to: P2) -> bool {
+        let steps = ((from.to(to) / (STEP * 0.5)) as usize).max(1);
+        (0..=steps).all(|i| {
+            let p = from.plus(to.minus(from).times(i as f64 / steps as f64));
+            self.is_free(self.square(p))
+        })
+    }
+
+    /// Waypoints from one point to another, the last being `to`. Straight there where nothing leads around.
+    pub(crate) fn way(&self, from: P2, to: P2) -> Vec<P2> {
+        if self.clear(from, to) {
+            return vec![to];
+        }
+        let (start, goal) = (self.square(from), self.square(to));
+        let mut cost = vec![u32::MAX; self.free.len()];
+        let mut before = vec![usize::MAX; self.free.len()];
+        let mut open = BinaryHeap::from([(Reverse(0_u32), start)]);
+        if let Some(c) = cost.get_mut(start) {
+            *c = 0;
+        }
+        while let Some((Reverse(so_far), at)) = open.pop() {
+            if at == goal {
+                break;
+            }
+            let (column, row) = ((at % self.wide) as i64, (at / self.wide) as i64);
+            for (dc, dr, far) in [
+                (1, 0, 10),
+                (-1, 0, 10),
+                (0, 1, 10),
+                (0, -1, 10),
+                (1, 1, 14),
+                (1, -1, 14),
+                (-1, 1, 14),
+                (-1, -1, 14),
+            ] {
+                let (c, r) = (column + dc, row + dr);
+                if c < 0 || r < 0 || c >= self.wide as i64 || r >= self.high as i64 {
+                    continue;
+                }
+                let next = (r as usize) * self.wide + c as usize;
+                let sum = so_far + far;
+                let known = cost.get(next).copied().unwrap_or(0);
+                if (self.is_free(next) || next == goal) && sum < known {
+                    if let (Some(c), Some(b)) = (cost.get_mut(next), before.get_mut(next)) {
+                        *c = sum;
+                        *b = at;
+                    }
+                    open.push((Reverse(sum), next));
+                }
+            }
+        }
+        let mut squares = vec![to];
+        let mut at = goal;
+        while let Some(&previous) = before.get(at) {
+            if previous == usize::MAX || previous == start {
+                break;
+            }
+            squares.push(self.centre(previous));
+            at = previous;
+        }
+        squares.reverse();
+        self.pulled(from, &squares)
+    }
+
+    /// Leaves out waypoints that can be cut.
+    fn pulled(&self, from: P2, squares: &[P2]) -> Vec<P2> {
+        let mut way = Vec::new();
+        let mut here = from;
+        let mut next = 0;
+        while next < squares.len() {
+            let farthest = (next..squares.len())
+                .rev()
+                .find(|&i| squares.get(i).is_some_and(|&p| self.clear(here, p)))
+                .unwrap_or(next);
+            if let Some(&p) = squares.get(farthest) {
+                way.push(p);
+                here = p;
+            }
+            next = farthest + 1;
+        }
+        way
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_leads_around_a_rack_and_ends_where_asked() {
+        let ground = Ground::new(&[Rect::new(0.0, 0.0, 6.0, 6.0)], &[Rect::new(1.0, 2.8, 5.0, 3.2)]);
+        let (from, to) = (P2::new(3.0, 1.0), P2::new(3.0, 5.0));
+        assert!(!ground.clear(from, to), "the rack stands between");
+        let way = ground.way(from, to);
+        assert_eq!(way.last(), Some(&to));
+        let mut here = from;
+        for &point in &way {
+            assert!(ground.clear(here, point), "the leg {here:?} to {point:?} goes through the rack");
+            here = point;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The live store from outside: a client's session over real sockets, and what comes through the channel.
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use llrp::session::{Event, Settings};
+use recording::{Observation, Time};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Runs an inventory until `enough` says so of the EPCs and antennas read so far, or until the time is up.
+async fn inventory(
+    address: SocketAddr,
+    most: Duration,
+    mut enough: impl FnMut(&[(Vec<u8>, u16)]) -> bool,
+) -> Vec<(Vec<u8>, u16)> {
+    let began = Instant::now();
+    let mut stream = TcpStream::connect(address).await.expect("the reader listens");
+    let mut session = llrp::Session::new(Settings::default(), Duration::ZERO);
+    let mut reads = Vec::new();
+    let mut buffer = [0_u8; 8192];
+    while began.elapsed() < most {
+        while let Some(frame) = session.poll_output() {
+            stream.write_all(&frame).await.expect("the reader takes requests");
+        }
+        while let Some(event) = session.poll_event() {
+            match event {
+                Event::Report(frame) => {
+                    for tag in llrp::report::tags(&frame) {
+                        let tag = tag.expect("a whole report");
+                        assert!(tag.pc_bits.is_some(), "the session asks for PC and the reader tells it");
+                        assert!(tag.impinj_phase.is_some(), "an Impinj reader tells the phase");
+                        reads.push((tag.epc.to_vec(), tag.antenna_id.expect("an antenna")));
+                    }
+                }
+                Event::Down(reason) => panic!("the session went down: {reason}"),
+                _ => {}
+            }
+        }
+        if enough(&reads) {
+            break;
+        }
+        tokio::select! {
+            count = stream.read(&mut buffer) => {
+                let count = count.expect("the connection holds");
+                assert!(count > 0, "the reader hung up");
+                session.handle_input(began.elapsed(), &buffer[..count]);
+            }
+            () = tokio::time::sleep(Duration::from_millis(20)) => session.handle_timeout(began.elapsed()),
+        }
+    }
+    reads
+}
+
+/// At twenty times the wall's speed: the first three payments come within 90 s of the store's time, the exit's reader
+/// reads over LLRP, and nothing but what has no LLRP comes through the channel.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_store_sells_within_90_seconds() {
+    let began = Instant::now();
+    let opened = Time::parse("2026-11-24T10:00:00Z").unwrap();
+    let options = sim::live::Options {
+        family: sim::Family::Plain,
+        seed: 7,
+        clock: Arc::new(move || opened + began.elapsed() * 20),
+        speed: 20.0,
+        gone: BTreeSet::new(),
+    };
+    let mut live = sim::live::start(options).await.expect("free ports");
+    let address = live.readers.iter().find(|(id, _)| id == "exit-a").expect("the exit has a reader").1;
+    assert!(live.config_toml.contains(&address.to_string()), "the configuration names the reader's address");
+    let reads = tokio::spawn(inventory(address, Duration::from_secs(6), |reads| {
+        let pieces: BTreeSet<_> = reads.iter().map(|(epc, _)| epc).collect();
+        let antennas: BTreeSet<_> = reads.iter().map(|(_, antenna)| antenna).collect();
+        pieces.len() > 5 && antennas.len() == 4
+    }));
+    let mut taps = Vec::new();
+    let mut kinds = BTreeSet::new();
+    while taps.len() < 3 {
+        let line = tokio::time::timeout(Duration::from_secs(10), live.lines.recv()).await;
+        let line = line.expect("something happens").expect("the store lives");
+        kinds.insert(line.what.type_name());
+        if let Observation::Tap(_) = line.what {
+            taps.push(line.at.seconds_after(opened));
+        }
+    }
+    println!("taps at {taps:?} s");
+    assert!(taps[0] < 20.0 && taps[2] < 80.0, "taps at {taps:?} s");
+    assert!(kinds.contains("person") && kinds.contains("item") && kinds.contains("beam"));
+    assert!(!kinds.contains("read") && !kinds.contains("tick"));
+    let reads = reads.await.expect("the session ran");
+    let pieces: BTreeSet<_> = reads.iter().map(|(epc, _)| epc).collect();
+    assert!(pieces.len() > 5, "{} different tags were read", pieces.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emulated_reader_serves_one_client_after_the_other_at_about_its_rate() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let reader = tokio::spawn(sim::emulate::serve(listener, 12, 300.0));
+    for _ in 0..2 {
+        let mut first = None;
+        let reads = inventory(address, Duration::from_secs(5), |reads| {
+            if !reads.is_empty() && first.is_none() {
+                first = Some(Instant::now());
+            }
+            first.is_some_and(|at| at.elapsed() > Duration::from_secs(1))
+        })
+        .await;
+        assert!((200..=450).contains(&reads.len()), "{} reads in a second", reads.len());
+        let pieces: BTreeSet<_> = reads.iter().map(|(epc, _)| epc.clone()).collect();
+        assert_eq!(pieces.len(), 12);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    reader.abort();
+}
+
+/// LLRP 1.0.1 §12.1.2.3: a second client gets the event "a client initiated connection already exists" and no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_client_is_refused_and_the_first_goes_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let reader = tokio::spawn(sim::emulate::serve(listener, 3, 100.0));
+    let first = tokio::spawn(inventory(address, Duration::from_secs(5), |reads| reads.len() > 60));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let mut words = Vec::new();
+    tokio::time::timeout(Duration::from_secs(2), second.read_to_end(&mut words))
+        .await
+        .expect("closed")
+        .unwrap();
+    let message = llrp::Message::decode(&words).expect("one whole message");
+    let text = llrp::json::to_json(&message).to_string();
+    assert!(text.contains("ConnectionAttemptEvent") && text.contains("Already_Exists"), "{text}");
+    assert!(first.await.unwrap().len() > 60);
+    reader.abort();
+}

@@ -1,0 +1,80 @@
+//! `portico check`: tries what a file names and says for each what works or exactly what does not.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::ConfigFile;
+use super::serve::{database_url, open_config};
+use crate::db::Db;
+use crate::web;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    store: ConfigFile,
+    /// Machine-readable: a JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// How long one thing may take to answer.
+const WITHIN: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = open_config(&args.store.config)?;
+    let mut out = std::io::stdout().lock();
+    let mut all_well = true;
+    let mut tell = |what: &str, name: &str, result: Result<String, String>| -> std::io::Result<()> {
+        all_well &= result.is_ok();
+        let (ok, text) = match &result {
+            Ok(text) => (true, text),
+            Err(text) => (false, text),
+        };
+        if args.json {
+            writeln!(out, "{}", json!({ "what": what, "name": name, "ok": ok, "text": text }))
+        } else {
+            writeln!(out, "{}  {what} {name}: {text}", if ok { "ok    " } else { "FAILED" })
+        }
+    };
+    let url = database_url(&config);
+    let database = match Db::open(&url).await {
+        Ok(db) => match db.last_stamp().await {
+            Ok(last) => Ok(format!("opened, {} lines in its journal", last.map_or(0, |last| last.seq))),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(error) => Err(error.to_string()),
+    };
+    tell("database", &url, database)?;
+    let pages = match web::check_loopback(config.listen) {
+        Ok(()) => match std::net::TcpListener::bind(config.listen) {
+            Ok(_) => Ok("the port is free".to_owned()),
+            Err(error) => Err(format!("{error}; another program has the port: stop it or choose another one")),
+        },
+        Err(error) => Err(error.to_string()),
+    };
+    tell("pages", &config.listen.to_string(), pages)?;
+    let probes = config.readers.iter().map(|reader| {
+        let (id, driver) = (reader.id.clone(), reader.driver());
+        let probe = tokio::spawn(async move { readers::llrp::probe(&driver, WITHIN).await });
+        (id, probe)
+    });
+    // All are asked at once: a shop with ten readers of which five are off is told within seconds.
+    for (id, probe) in probes.collect::<Vec<_>>() {
+        let result = match probe.await {
+            Ok(Ok(probed)) => Ok(probed.to_string()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        tell("reader", &id, result)?;
+    }
+    for terminal in &config.terminals {
+        tell("terminal", &terminal.id, Ok("simulated: takes no money, always there".into()))?;
+    }
+    for camera in &config.cameras {
+        tell("camera", camera, Ok("speaks to us over the API: nothing to try from here".into()))?;
+    }
+    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

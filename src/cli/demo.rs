@@ -1,0 +1,141 @@
+//! `portico demo`: the whole system against an emulated store on loopback. The shoppers, cameras and card taps come in
+//! over the store's own HTTP interface, the reads over LLRP: nothing takes a way that a real shop could not take.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::{Engine, Output, Outputs, Shop, Stamp};
+use recording::{Line, Observation, PieceState};
+
+use super::Usage;
+use super::serve::{listen, start};
+use crate::catalogue;
+use crate::config::Config;
+use crate::db::{Batch, Db};
+use crate::store::{BEFORE_ALL, Clock};
+
+mod bring;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Keeps database, recording and store.toml in this folder, and goes on from them
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The same seed gives the same shoppers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Where pages and API listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// How much faster than the world the emulated store runs
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    speed: f64,
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if !(0.1..=50.0).contains(&args.speed) {
+        return Err(Usage(format!("--speed {}: 0.1 to 50", args.speed)).into());
+    }
+    let listener = listen(args.listen).await?;
+    let address = listener.local_addr()?;
+    // A demo without a folder still has its journal on a disk, as a shop has: only, the folder goes with it.
+    let (folder, _passing) = match &args.data {
+        Some(folder) => (folder.clone(), None),
+        None => {
+            let passing = tempfile::tempdir().context("a folder for the demo's database")?;
+            (passing.path().to_owned(), Some(passing))
+        }
+    };
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let url = format!("sqlite://{}", folder.join("portico.db").display());
+    let db = Db::open(&url).await?;
+    let shop = db.shop().await?;
+    let last = db.last_stamp().await?.unwrap_or(BEFORE_ALL);
+    let sold: Vec<_> = shop
+        .pieces()
+        .filter(|(_, piece)| piece.state == PieceState::Sold)
+        .map(|(key, _)| (key.gtin.to_string(), key.serial.to_string()))
+        .collect();
+    let clock = Clock::start(Some(last.now), args.speed);
+    let world = sim::live::start(sim::live::Options {
+        seed: args.seed,
+        family: sim::Family::Plain,
+        speed: args.speed,
+        now: Arc::new(move || clock.now()),
+        sold,
+    })
+    .await?;
+    let text = configuration(&world.config_toml, address, &folder);
+    let path = folder.join("store.toml");
+    std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
+    let config = Config::parse(&text, &path.display().to_string())?;
+    bring_in_stock(&db, &config, shop, last, &world).await?;
+    db.close().await;
+    let serving = start(&config, listener, args.speed).await?;
+    announce(&config, address, args.data.as_deref())?;
+    let bringing = tokio::spawn(bring::all(world.lines, address));
+    let ended = serving.until_stopped().await;
+    bringing.abort();
+    ended?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The emulated store's configuration, with the database, the recording and the address that this demo has.
+fn configuration(world: &str, address: SocketAddr, folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "{world}\n[database]\nurl = \"sqlite://{folder}/portico.db\"\n\n[web]\nlisten = \"{address}\"\n\n\
+         [recording]\ndirectory = \"{folder}/recordings\"\n"
+    )
+}
+
+/// Makes the emulated store's products and pieces known, as an import would; what is known already is left alone.
+async fn bring_in_stock(
+    db: &Db,
+    config: &Config,
+    shop: Shop,
+    mut last: Stamp,
+    world: &sim::live::Live,
+) -> anyhow::Result<()> {
+    let products = catalogue::products(world.catalogue_csv.as_bytes())?;
+    let items = catalogue::items(world.items_csv.as_bytes())?;
+    let now = Clock::start(Some(last.now), 1.0).now();
+    let first = last.seq == 0;
+    let mut engine = Engine::new(Arc::new(config.plan.clone()), shop, last);
+    let (mut lines, mut facts, mut outputs) = (Vec::new(), Vec::new(), Outputs::new());
+    let changes = products.taken.into_iter().chain(items.taken);
+    // A store that has sold knows better than the list where its pieces are.
+    for change in changes.filter(|change| first || change.product.is_none()) {
+        if !first && change.item.as_ref().is_some_and(|item| engine.shop().piece(&item.into()).is_some()) {
+            continue;
+        }
+        last = Stamp { seq: last.seq + 1, now };
+        let line = Line { received_at: Some(now), ..Line::new(now, Observation::from(change)) };
+        engine.step(last, &line, &mut outputs);
+        facts.extend(outputs.drain(..).filter_map(|output| match output {
+            Output::Outcome(outcome) => Some((last.seq, outcome)),
+            Output::Effect(_) => None,
+        }));
+        lines.push((last.seq, line));
+    }
+    db.commit(&Batch { lines: &lines, facts: &facts }).await?;
+    Ok(())
+}
+
+fn announce(config: &Config, address: SocketAddr, data: Option<&Path>) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} is open. People will reach the exit within seconds.\n", config.name)?;
+    for lane in &config.plan.lanes {
+        writeln!(out, "  kiosk       http://{address}/kiosk/{}", lane.id)?;
+    }
+    writeln!(out, "  staff view  http://{address}/staff")?;
+    writeln!(out, "  API         http://{address}/api/v1/receipts   (all of it: http://{address}/api)")?;
+    match data {
+        Some(folder) => writeln!(out, "\nKept in {}; Ctrl-C stops.", folder.display()),
+        None => writeln!(out, "\nNothing is kept (--data DIR keeps it); Ctrl-C stops."),
+    }
+}

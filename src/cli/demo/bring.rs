@@ -1,0 +1,57 @@
+//! Carries what the emulated cameras, beams and cards say to the store's HTTP interface, as a camera pipeline would.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use recording::{Line, Observation, write_line};
+use tokio::sync::mpsc;
+
+/// Lines in one request at most.
+const MOST_LINES: usize = 500;
+
+/// Runs until the world ends or the store stops answering for good.
+pub(super) async fn all(mut lines: mpsc::Receiver<Line>, store: SocketAddr) {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let mut waiting = Vec::new();
+    while lines.recv_many(&mut waiting, MOST_LINES).await > 0 {
+        let mut body = Vec::new();
+        for line in waiting.drain(..) {
+            if let Observation::Tap(tap) = &line.what {
+                // What the shopper saw before holding out the card was sent before the card is.
+                post(&client, store, "observations", std::mem::take(&mut body)).await;
+                let tapped = serde_json::json!({ "card": tap.card, "outcome": tap.outcome }).to_string();
+                post(&client, store, &format!("terminals/{}/tap", tap.terminal), tapped.into_bytes()).await;
+            } else if let Err(error) = write_line(&mut body, &line) {
+                tracing::error!(%error, "an observation could not be written");
+            }
+        }
+        post(&client, store, "observations", body).await;
+    }
+}
+
+async fn post(client: &Client<HttpConnector, Full<Bytes>>, store: SocketAddr, what: &str, body: Vec<u8>) {
+    if body.is_empty() {
+        return;
+    }
+    let kind = if what == "observations" { "application/x-ndjson" } else { "application/json" };
+    let request = Request::post(format!("http://{store}/api/v1/{what}"))
+        .header("content-type", kind)
+        .body(Full::new(Bytes::from(body)));
+    let Ok(request) = request else { return };
+    match tokio::time::timeout(Duration::from_secs(10), client.request(request)).await {
+        Ok(Ok(response)) if response.status().is_success() => drop(response.into_body().collect().await),
+        Ok(Ok(response)) => {
+            let status = response.status();
+            let text = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            tracing::warn!(%status, what, text = %String::from_utf8_lossy(&text), "the store did not take it");
+        }
+        Ok(Err(error)) => tracing::warn!(%error, what, "the store did not answer"),
+        Err(_) => tracing::warn!(what, "the store took longer than 10 s to answer"),
+    }
+}

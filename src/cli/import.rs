@@ -1,0 +1,100 @@
+//! `portico import`: products and prices, tagged items. One transaction; the same file twice changes nothing.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::{Engine, Output, Outputs, Stamp};
+use recording::Line;
+
+use super::serve::{database_url, open_config};
+use super::{ConfigFile, Usage};
+use crate::catalogue::{self, CsvError, Rows};
+use crate::db::{Batch, Db};
+use crate::store::{BEFORE_ALL, Clock};
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Products and prices: CSV with gtin,sku,name,unit_minor,tax_category,weight_g,tagged,image
+    Catalogue(Args),
+    /// Tagged items and where they are: CSV with epc,gtin,serial,zone,state
+    Items(Args),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The CSV file
+    file: PathBuf,
+    #[command(flatten)]
+    store: ConfigFile,
+    /// Machine-readable
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let (args, read) = match &command {
+        Command::Catalogue(args) => (args, read_products as fn(&Path) -> anyhow::Result<Rows>),
+        Command::Items(args) => (args, read_items as fn(&Path) -> anyhow::Result<Rows>),
+    };
+    let config = open_config(&args.store.config)?;
+    let rows = read(&args.file)?;
+    let db = Db::open(&database_url(&config)).await?;
+    let shop = db.shop().await?;
+    let mut last = db.last_stamp().await?.unwrap_or(BEFORE_ALL);
+    let now = Clock::start(Some(last.now), 1.0).now();
+    let mut engine = Engine::new(Arc::new(config.plan), shop, last);
+    let mut outputs = Outputs::new();
+    let mut lines = Vec::new();
+    let mut facts = Vec::new();
+    for change in rows.taken {
+        let line = Line { received_at: Some(now), ..Line::new(now, change.into()) };
+        last = Stamp { seq: last.seq + 1, now };
+        engine.step(last, &line, &mut outputs);
+        let before = facts.len();
+        for output in outputs.drain(..) {
+            if let Output::Outcome(outcome) = output {
+                facts.push((last.seq, outcome));
+            }
+        }
+        if facts.len() == before {
+            // Known already: not worth a line in the journal.
+            last.seq -= 1;
+        } else {
+            lines.push((last.seq, line));
+        }
+    }
+    db.commit(&Batch { lines: &lines, facts: &facts }).await?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let said = serde_json::json!({ "changed": lines.len(), "refused": rows.bad.len(), "errors": rows.bad });
+        writeln!(out, "{said}")?;
+    } else {
+        for bad in &rows.bad {
+            writeln!(out, "{}, line {}: {}", args.file.display(), bad.line, bad.reason)?;
+        }
+        writeln!(out, "{} new or changed, {} rows not taken", lines.len(), rows.bad.len())?;
+    }
+    Ok(if rows.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Reads a catalogue file; an error names it.
+pub(super) fn read_products(path: &Path) -> anyhow::Result<Rows> {
+    named(path, catalogue::products(open(path)?))
+}
+
+/// Reads an items file; an error names it.
+pub(super) fn read_items(path: &Path) -> anyhow::Result<Rows> {
+    named(path, catalogue::items(open(path)?))
+}
+
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| Usage(format!("{}: cannot be read; give the path of a CSV file", path.display())))
+}
+
+fn named(path: &Path, rows: Result<Rows, CsvError>) -> anyhow::Result<Rows> {
+    rows.with_context(|| Usage(format!("{}", path.display())))
+}

@@ -1,0 +1,113 @@
+//! The command line: one file a command. Exit codes: 0 done, 1 failed, 2 wrong usage or wrong configuration.
+
+mod check;
+mod demo;
+mod emulate;
+mod epc;
+mod import;
+mod ledger;
+mod llrp;
+mod replay;
+mod run;
+mod serve;
+mod sim;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
+
+/// Checkout at the exit gate: from radio reads to a paid receipt.
+///
+/// New here? `portico demo` runs a whole emulated store on this machine and prints where to look.
+#[derive(Parser)]
+#[command(name = "portico", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The whole system against an emulated store on this machine: no file, no account, nothing else needed
+    Demo(demo::Args),
+    /// The store, against the readers, cameras, terminals and database that a file names
+    Run(run::Args),
+    /// Tries every reader, terminal, camera and database of a file and says what works
+    Check(check::Args),
+    /// Runs a recording through the same engine at full speed
+    Replay(replay::Args),
+    /// Brings in products and prices, or tagged items
+    #[command(subcommand)]
+    Import(import::Command),
+    /// One emulated LLRP reader, for any LLRP client
+    Emulate(emulate::Args),
+    /// Writes a simulated store: recording, truth, configuration, catalogue, items
+    Sim(sim::Args),
+    /// What a tag's bits say
+    #[command(subcommand)]
+    Epc(epc::Command),
+    /// LLRP frames to JSON and back
+    #[command(subcommand)]
+    Llrp(llrp::Command),
+    /// The store's ledger
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+}
+
+/// The configuration of a store.
+#[derive(clap::Args)]
+struct ConfigFile {
+    /// The store's TOML file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Wrong usage that clap cannot see: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// Parses the command line, runs the command, and says what went wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico=info,readers=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            // A reader of our output that went away (`| head`) is no failure worth words.
+            if error.chain().any(|e| {
+                e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+            }) {
+                return ExitCode::SUCCESS;
+            }
+            drop(writeln!(std::io::stderr(), "portico: {error:#}"));
+            let usage = error.chain().any(|e| e.is::<ConfigError>() || e.is::<Usage>());
+            ExitCode::from(if usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => on_runtime(demo::run(args)),
+        Command::Run(args) => on_runtime(run::run(args)),
+        Command::Check(args) => on_runtime(check::run(args)),
+        Command::Replay(args) => on_runtime(replay::run(args)),
+        Command::Import(command) => on_runtime(import::run(command)),
+        Command::Emulate(args) => on_runtime(emulate::run(args)),
+        Command::Sim(args) => sim::run(args),
+        Command::Epc(command) => epc::run(command),
+        Command::Llrp(command) => llrp::run(command),
+        Command::Ledger(command) => on_runtime(ledger::run(command)),
+    }
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

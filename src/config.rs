@@ -1,0 +1,629 @@
+//! The store's configuration file: read once, checked whole, typed ever after. An error names the file, the line, the
+//! key and what would be right. A secret is never in the file.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use engine::plan::{self, DecideBy, Flow, Plan, Point, Policy, ZoneKind};
+use recording::Name;
+use serde::Deserialize;
+
+/// Why a configuration cannot be used. `main` ends with exit code 2 on it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}; give the path of a store's TOML file")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something in it is wrong.
+    #[error("{place}: {reason}")]
+    Wrong {
+        /// File, and line where it is known.
+        place: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+}
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The store's name for people.
+    pub name: Name,
+    /// IANA name.
+    pub timezone: String,
+    /// The kiosk's first language.
+    pub locale: String,
+    /// Where the database is; `None`: the file does not say.
+    pub database_url: Option<String>,
+    /// Where the pages and the API listen.
+    pub listen: SocketAddr,
+    /// Where recordings are written, if anywhere.
+    pub recording_directory: Option<PathBuf>,
+    /// The readers to speak to.
+    pub readers: Vec<Reader>,
+    /// The terminals to speak to.
+    pub terminals: Vec<Terminal>,
+    /// The gates.
+    pub gates: Vec<Gate>,
+    /// The cameras' names.
+    pub cameras: Vec<Name>,
+    /// What the engine knows of the store.
+    pub plan: Plan,
+}
+
+/// The drivers this version has.
+const READER_DRIVERS: &[&str] = &["llrp"];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    store: Store,
+    database: Option<Database>,
+    web: Option<Web>,
+    recording: Option<Recording>,
+    #[serde(default)]
+    readers: Vec<Reader>,
+    #[serde(default)]
+    lanes: Vec<Lane>,
+    #[serde(default)]
+    zones: Vec<Zone>,
+    #[serde(default)]
+    gates: Vec<Gate>,
+    #[serde(default)]
+    terminals: Vec<Terminal>,
+    #[serde(default)]
+    cameras: Vec<Camera>,
+    #[serde(default)]
+    scales: Vec<Scale>,
+    #[serde(default)]
+    fixtures: Vec<Fixture>,
+    decision: Option<Decision>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Store {
+    id: Name,
+    name: Option<Name>,
+    currency: Option<Name>,
+    timezone: Option<String>,
+    locale: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Database {
+    url: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Web {
+    listen: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recording {
+    directory: PathBuf,
+}
+
+/// A reader and its antennas.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// Its name.
+    pub id: Name,
+    /// Which protocol it speaks.
+    pub driver: String,
+    /// `host:port`; the port may be left out (LLRP: 5084).
+    pub address: Option<String>,
+    /// Serial drivers: the device file.
+    pub device: Option<PathBuf>,
+    /// Serial drivers: bits per second.
+    pub baud: Option<u32>,
+    /// What it reads with.
+    #[serde(default)]
+    pub antennas: Vec<Antenna>,
+}
+
+/// One antenna of a reader.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Antenna {
+    /// Counted from 1.
+    pub port: u16,
+    /// A lane or a zone.
+    pub zone: Name,
+    /// On the store's floor plan, metres.
+    pub position: Option<[f64; 3]>,
+    /// Boresight.
+    pub facing: Option<[f64; 3]>,
+    /// Of the antenna.
+    pub gain_dbi: Option<f64>,
+    /// What the reader sends into it.
+    pub power_dbm: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lane {
+    id: Name,
+    flow: Option<String>,
+    area: Vec<Point>,
+    entry_line: [Point; 2],
+    exit_line: [Point; 2],
+    terminal: Option<Name>,
+    gate: Option<Name>,
+    group: Option<Name>,
+    by: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Zone {
+    id: Name,
+    kind: Option<String>,
+    #[serde(default)]
+    area: Vec<Point>,
+    // The published example has these two below a zone; there they speak for the lanes that name none of their own.
+    gate: Option<Name>,
+    group: Option<Name>,
+}
+
+/// A gate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// Its name.
+    pub id: Name,
+    /// `simulated`, or `none` for a lane without a barrier.
+    pub driver: String,
+}
+
+/// A payment terminal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terminal {
+    /// Its name.
+    pub id: Name,
+    /// `simulated`.
+    pub driver: String,
+    /// On the store's floor plan, metres.
+    pub position: Option<Point>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "checked here; what a camera can see is not weighed yet")]
+struct Camera {
+    id: Name,
+    position: Option<[f64; 3]>,
+    #[serde(default)]
+    covers: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "checked here; what lies on a scale is not weighed yet")]
+struct Scale {
+    id: Name,
+    zone: Name,
+    #[serde(default)]
+    gtins: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    id: Name,
+    zone: Name,
+    #[serde(rename = "box")]
+    corners: [[f64; 3]; 2],
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    by: Option<String>,
+    wrong_charge_minor: Option<i64>,
+    tap_limit_minor: Option<i64>,
+    terminal_answer_s: Option<f64>,
+}
+
+impl Reader {
+    /// What the driver needs to know.
+    pub fn driver(&self) -> readers::Reader {
+        let antennas = self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
+        readers::Reader {
+            id: self.id.clone(),
+            address: self.address.clone().unwrap_or_default(),
+            antennas: antennas.collect(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Config::parse(&text, &path.display().to_string())
+    }
+
+    /// Checks a configuration that is already text; `name` stands for the file in errors.
+    pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let place = match error.span() {
+                Some(span) => {
+                    let line = 1 + text.get(..span.start).unwrap_or("").matches('\n').count();
+                    format!("{name}, line {line}")
+                }
+                None => name.to_owned(),
+            };
+            ConfigError::Wrong { place, reason: in_words(error.message()) }
+        })?;
+        file.check().map_err(|reason| ConfigError::Wrong { place: name.to_owned(), reason })
+    }
+}
+
+/// serde's message, with the nearest known key where one is unknown.
+fn in_words(message: &str) -> String {
+    let Some(rest) = message.strip_prefix("unknown field `") else { return message.to_owned() };
+    let Some((wrong, known)) = rest.split_once('`') else { return message.to_owned() };
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    let nearest = known.iter().max_by(|a, b| {
+        strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)).then_with(|| b.cmp(a))
+    });
+    match nearest {
+        Some(nearest) => {
+            format!(
+                "unknown key `{wrong}`; the nearest known one is `{nearest}` (known here: {})",
+                known.join(", ")
+            )
+        }
+        None => format!("unknown key `{wrong}`"),
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a Name>) -> Result<BTreeSet<Name>, String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if name.is_empty() {
+            return Err(format!("[[{what}]] id is empty: give it a name"));
+        }
+        if !seen.insert(name.clone()) {
+            return Err(format!("[[{what}]] id `{name}` stands twice: each needs a name of its own"));
+        }
+    }
+    Ok(seen)
+}
+
+fn listed(names: &BTreeSet<Name>) -> String {
+    if names.is_empty() {
+        "none is there".into()
+    } else {
+        names.iter().map(|n| &**n).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl File {
+    fn check(self) -> Result<Config, String> {
+        let currency = self.store.currency.unwrap_or_else(|| "USD".into());
+        if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(format!("[store] currency `{currency}`: three capitals as in ISO 4217, such as USD"));
+        }
+        let timezone = self.store.timezone.unwrap_or_else(|| "UTC".into());
+        if jiff::tz::TimeZone::get(&timezone).is_err() {
+            return Err(format!("[store] timezone `{timezone}`: an IANA name such as America/New_York"));
+        }
+        let listen_text = self.web.and_then(|web| web.listen).unwrap_or_else(|| "127.0.0.1:8080".into());
+        let listen = listen_text
+            .parse()
+            .map_err(|_| format!("[web] listen `{listen_text}`: address and port such as 127.0.0.1:8080"))?;
+
+        let lane_ids = unique("lanes", self.lanes.iter().map(|l| &l.id))?;
+        let zone_ids = unique("zones", self.zones.iter().map(|z| &z.id))?;
+        if let Some(both) = lane_ids.intersection(&zone_ids).next() {
+            return Err(format!("`{both}` names a lane and a zone: each needs a name of its own"));
+        }
+        let places: BTreeSet<Name> = lane_ids.union(&zone_ids).cloned().collect();
+        let terminal_ids = unique("terminals", self.terminals.iter().map(|t| &t.id))?;
+        let gate_ids = unique("gates", self.gates.iter().map(|g| &g.id))?;
+        unique("readers", self.readers.iter().map(|r| &r.id))?;
+        unique("cameras", self.cameras.iter().map(|c| &c.id))?;
+        unique("fixtures", self.fixtures.iter().map(|f| &f.id))?;
+        unique("scales", self.scales.iter().map(|s| &s.id))?;
+
+        let place = |what: String, name: &Name| {
+            if places.contains(name) {
+                Ok(name.clone())
+            } else {
+                Err(format!(
+                    "{what} names zone `{name}`, which is no lane or zone here ({})",
+                    listed(&places)
+                ))
+            }
+        };
+        let antennas = antennas(&self.readers, &place)?;
+        for terminal in &self.terminals {
+            driver("terminals", &terminal.id, &terminal.driver, &["simulated"], &["adyen-local", "stripe"])?;
+        }
+        for gate in &self.gates {
+            driver("gates", &gate.id, &gate.driver, &["simulated", "none"], &["llrp-gpo"])?;
+        }
+        let barrier = |gate: &Name| self.gates.iter().any(|g| &g.id == gate && g.driver != "none");
+        let spare_gate = self.zones.iter().find_map(|z| z.gate.clone());
+        let spare_group = self.zones.iter().find_map(|z| z.group.clone());
+        let mut lanes = Vec::new();
+        for lane in &self.lanes {
+            let gate = lane.gate.clone().or_else(|| spare_gate.clone());
+            if let Some(unknown) = gate.as_ref().filter(|gate| !gate_ids.contains(*gate)) {
+                return Err(format!(
+                    "lane `{}` names gate `{unknown}`; [[gates]] has: {}",
+                    lane.id,
+                    listed(&gate_ids)
+                ));
+            }
+            if let Some(unknown) = lane.terminal.as_ref().filter(|t| !terminal_ids.contains(*t)) {
+                let known = listed(&terminal_ids);
+                return Err(format!(
+                    "lane `{}` names terminal `{unknown}`; [[terminals]] has: {known}",
+                    lane.id
+                ));
+            }
+            if lane.area.len() < 3 {
+                return Err(format!("lane `{}`: area needs at least three corners", lane.id));
+            }
+            lanes.push(plan::Lane {
+                id: lane.id.clone(),
+                flow: flow(lane)?,
+                area: lane.area.clone(),
+                entry_line: lane.entry_line,
+                exit_line: lane.exit_line,
+                terminal: lane.terminal.clone(),
+                gate: gate.filter(|gate| barrier(gate)),
+                group: lane.group.clone().or_else(|| spare_group.clone()).unwrap_or_default(),
+                by: lane.by.as_deref().map(|by| decide_by(by, &format!("lane `{}`", lane.id))).transpose()?,
+            });
+        }
+        group_by_distance(&mut lanes);
+        let zones = self.zones.iter().map(zone).collect::<Result<_, _>>()?;
+        for fixture in &self.fixtures {
+            place(format!("fixture `{}`", fixture.id), &fixture.zone)?;
+        }
+        for scale in &self.scales {
+            place(format!("scale `{}`", scale.id), &scale.zone)?;
+        }
+        for camera in &self.cameras {
+            for covered in &camera.covers {
+                place(format!("camera `{}`", camera.id), covered)?;
+            }
+        }
+        let fixtures = self.fixtures.iter().map(|f| plan::Fixture {
+            id: f.id.clone(),
+            zone: f.zone.clone(),
+            corners: f.corners,
+        });
+        let terminals =
+            self.terminals.iter().map(|t| plan::Terminal { id: t.id.clone(), position: t.position });
+        let plan = Plan {
+            store: self.store.id.clone(),
+            currency,
+            lanes,
+            zones,
+            antennas,
+            terminals: terminals.collect(),
+            fixtures: fixtures.collect(),
+            policy: policy(self.decision.unwrap_or_default())?,
+        };
+        Ok(Config {
+            name: self.store.name.unwrap_or(self.store.id),
+            timezone,
+            locale: self.store.locale.unwrap_or_else(|| "en".into()),
+            database_url: self.database.map(|database| database.url),
+            listen,
+            recording_directory: self.recording.map(|recording| recording.directory),
+            readers: self.readers,
+            terminals: self.terminals,
+            gates: self.gates,
+            cameras: self.cameras.into_iter().map(|camera| camera.id).collect(),
+            plan,
+        })
+    }
+}
+
+fn driver(table: &str, id: &Name, driver: &str, here: &[&str], later: &[&str]) -> Result<(), String> {
+    if here.contains(&driver) {
+        Ok(())
+    } else if later.contains(&driver) {
+        Err(format!(
+            "[[{table}]] `{id}`: driver `{driver}` is not in this version; it has {}",
+            here.join(", ")
+        ))
+    } else {
+        Err(format!(
+            "[[{table}]] `{id}`: there is no driver `{driver}`; this version has {}",
+            here.join(", ")
+        ))
+    }
+}
+
+fn antennas(
+    readers: &[Reader],
+    place: &impl Fn(String, &Name) -> Result<Name, String>,
+) -> Result<Vec<plan::Antenna>, String> {
+    let later = ["thingmagic", "m100", "uhfreader", "impinj-iot", "zebra-iotc"];
+    let mut antennas = Vec::new();
+    for reader in readers {
+        driver("readers", &reader.id, &reader.driver, READER_DRIVERS, &later)?;
+        if reader.address.is_none() {
+            return Err(format!(
+                "[[readers]] `{}`: address is missing, such as \"192.0.2.10:5084\"",
+                reader.id
+            ));
+        }
+        let mut ports = BTreeSet::new();
+        for antenna in &reader.antennas {
+            if antenna.port == 0 || !ports.insert(antenna.port) {
+                let (id, port) = (&reader.id, antenna.port);
+                return Err(format!(
+                    "reader `{id}`: antenna port {port}: ports count from 1, each stands once"
+                ));
+            }
+            if antenna.power_dbm.is_some_and(|power| !(0.0..=33.0).contains(&power)) {
+                let (id, port) = (&reader.id, antenna.port);
+                return Err(format!(
+                    "reader `{id}`, antenna {port}: power_dbm lies in 0 to 33 (readers' own range)"
+                ));
+            }
+            antennas.push(plan::Antenna {
+                reader: reader.id.clone(),
+                port: antenna.port,
+                zone: place(format!("reader `{}`, antenna {}", reader.id, antenna.port), &antenna.zone)?,
+                position: antenna.position,
+                facing: antenna.facing,
+            });
+        }
+    }
+    Ok(antennas)
+}
+
+fn flow(lane: &Lane) -> Result<Flow, String> {
+    match lane.flow.as_deref() {
+        None | Some("show-then-tap") => Ok(Flow::ShowThenTap),
+        Some("tap-then-walk") => Ok(Flow::TapThenWalk),
+        Some(other) => {
+            Err(format!("lane `{}`: flow `{other}` is not known; show-then-tap or tap-then-walk", lane.id))
+        }
+    }
+}
+
+fn zone(zone: &Zone) -> Result<plan::Zone, String> {
+    let kind = match zone.kind.as_deref() {
+        None | Some("floor") => ZoneKind::Floor,
+        Some("stockroom") => ZoneKind::Stockroom,
+        Some("fitting") => ZoneKind::Fitting,
+        Some("display") => ZoneKind::Display,
+        Some("exit") => ZoneKind::Exit,
+        Some(other) => {
+            let known = "floor, stockroom, fitting, display, exit";
+            return Err(format!("zone `{}`: kind `{other}` is not known; {known}", zone.id));
+        }
+    };
+    Ok(plan::Zone { id: zone.id.clone(), kind, area: zone.area.clone() })
+}
+
+fn decide_by(by: &str, place: &str) -> Result<DecideBy, String> {
+    match by {
+        "rules" => Ok(DecideBy::Rules),
+        "model" => Ok(DecideBy::Model),
+        other => Err(format!("{place}: by `{other}` is not known; \"rules\" or \"model\"")),
+    }
+}
+
+fn policy(decision: Decision) -> Result<Policy, String> {
+    let mut policy = Policy::default();
+    if let Some(by) = &decision.by {
+        policy.by = decide_by(by, "[decision]")?;
+    }
+    let money = |key: &str, value: Option<i64>, default: i64| match value {
+        Some(minor) if minor < 0 => Err(format!("[decision] {key} {minor}: minor units, not negative")),
+        other => Ok(other.unwrap_or(default)),
+    };
+    policy.wrong_charge_minor =
+        money("wrong_charge_minor", decision.wrong_charge_minor, policy.wrong_charge_minor)?;
+    policy.tap_limit_minor = money("tap_limit_minor", decision.tap_limit_minor, policy.tap_limit_minor)?;
+    if let Some(seconds) = decision.terminal_answer_s {
+        if !(1.0..=600.0).contains(&seconds) {
+            return Err(format!("[decision] terminal_answer_s {seconds}: seconds, 1 to 600"));
+        }
+        policy.terminal_answer_within = Duration::from_secs_f64(seconds);
+    }
+    Ok(policy)
+}
+
+/// Lanes closer than this share a radio field unless the file groups them itself (contract).
+const SAME_FIELD_M: f64 = 4.0;
+
+/// Gives lanes without a group the group of the lanes near them.
+fn group_by_distance(lanes: &mut [plan::Lane]) {
+    let apart = |a: &plan::Lane, b: &plan::Lane| {
+        let pairs = a.area.iter().flat_map(|p| b.area.iter().map(move |q| (p[0] - q[0]).hypot(p[1] - q[1])));
+        pairs.fold(f64::INFINITY, f64::min)
+    };
+    for at in 0..lanes.len() {
+        let (before, rest) = lanes.split_at_mut(at);
+        let Some(lane) = rest.first_mut() else { return };
+        if lane.group.is_empty() {
+            let near = before.iter().find(|other| apart(other, lane) < SAME_FIELD_M);
+            lane.group = near.map_or_else(|| lane.id.clone(), |other| other.group.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LANE: &str = r#"
+        [store]
+        id = "0952005.05001.0"
+        [[lanes]]
+        id = "exit-1"
+        area = [[0.0,0.0],[1.2,0.0],[1.2,2.0],[0.0,2.0]]
+        entry_line = [[0.0,0.0],[1.2,0.0]]
+        exit_line = [[0.0,2.0],[1.2,2.0]]
+    "#;
+
+    fn refusal(extra: &str) -> String {
+        Config::parse(&format!("{LANE}{extra}"), "store.toml").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let config = Config::parse(LANE, "store.toml").unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.plan.lanes[0].flow, Flow::ShowThenTap);
+        assert_eq!(&*config.plan.currency, "USD");
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_the_nearest_known_one() {
+        let text = refusal("\n[[readers]]\nid = \"a\"\ndriver = \"llrp\"\nadress = \"127.0.0.1\"\n");
+        assert!(text.starts_with("store.toml, line 13"), "{text}");
+        assert!(text.contains("unknown key `adress`; the nearest known one is `address`"), "{text}");
+    }
+
+    #[test]
+    fn a_name_that_leads_nowhere_is_told_with_the_names_there_are() {
+        let text =
+            refusal("\nterminal = \"term-9\"\n[[terminals]]\nid = \"term-1\"\ndriver = \"simulated\"\n");
+        assert!(text.contains("lane `exit-1` names terminal `term-9`; [[terminals]] has: term-1"), "{text}");
+        let text = refusal(
+            "\n[[readers]]\nid=\"a\"\ndriver=\"llrp\"\naddress=\"h\"\n[[readers.antennas]]\nport=1\nzone=\"exit-2\"\n",
+        );
+        assert!(text.contains("names zone `exit-2`, which is no lane or zone here (exit-1)"), "{text}");
+    }
+
+    #[test]
+    fn lanes_less_than_four_metres_apart_share_a_field() {
+        let lane = |id: &str, x: f64| {
+            format!(
+                "[[lanes]]\nid=\"{id}\"\narea=[[{x},0.0],[{x},2.0],[{x},3.0]]\nentry_line=[[0.0,0.0],[1.0,0.0]]\n\
+                 exit_line=[[0.0,2.0],[1.0,2.0]]\n"
+            )
+        };
+        let text = format!("{LANE}\n{}{}", lane("exit-2", 4.0), lane("exit-3", 20.0));
+        let config = Config::parse(&text, "store.toml").unwrap();
+        let groups: Vec<&str> = config.plan.lanes.iter().map(|lane| &*lane.group).collect();
+        assert_eq!(groups, ["exit-1", "exit-1", "exit-3"]);
+    }
+}
