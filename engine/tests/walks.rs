@@ -52,6 +52,7 @@ fn plan(along_y: bool) -> Plan {
             terminal: None,
             gate: None,
             group: "square".into(),
+            by: None,
         }],
         zones: Vec::new(),
         antennas: vec![

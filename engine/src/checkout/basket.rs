@@ -13,6 +13,8 @@ use crate::{KnownPieceState, PieceKey, Proposal, Shop};
 
 /// Far more than anybody carries: beyond it a person counts.
 const MOST_LINES: usize = 500;
+/// The kind of hold on a basket that no terminal could take.
+const TOO_MUCH: &str = "too_much";
 /// Refusals noted beside a basket; a rack at the exit would otherwise fill the journal.
 const MOST_REFUSALS: usize = 500;
 
@@ -180,7 +182,7 @@ impl View {
     }
 
     fn cannot_be_paid(&mut self, reason: &'static str) {
-        self.holds.push(hold("too_much", reason));
+        self.holds.push(hold(TOO_MUCH, reason));
     }
 
     /// Every refusal has a reason, and there are not endlessly many.
@@ -258,6 +260,11 @@ pub(super) fn leftovers(proposal: &Proposal, frozen: &[ReceiptLine], shop: &Shop
             && !frozen.iter().any(|l| l.gtin == key.gtin && l.serial.as_ref() == Some(&key.serial))
     };
     proposal.lines.iter().filter(unpaid).cloned().collect()
+}
+
+/// Whether a person's look settles it; what cannot be paid stays so.
+pub(super) fn can_be_waived(held: &Hold) -> bool {
+    &*held.kind != TOO_MUCH
 }
 
 /// Whether two holds ask the same.

@@ -74,7 +74,8 @@ impl Checkout {
         let decided_at = emit.now();
         let Some(open) = self.passages.get_mut(id) else { return };
         let view = open.view.clone();
-        if self.plan.policy.by == DecideBy::Rules || view.lines.is_empty() {
+        let by = self.plan.lanes[open.lane].by.unwrap_or(self.plan.policy.by);
+        if by == DecideBy::Rules || view.lines.is_empty() {
             self.decide(id, view, tapped, decided_at, emit);
             return;
         }

@@ -500,7 +500,8 @@ fn a_sum_past_what_can_be_held_is_for_a_person() {
 
 fn modelled() -> Bench {
     let mut plan = plan();
-    plan.policy.by = DecideBy::Model;
+    // The lane's own word, where the store's is the rules.
+    plan.lanes[2].by = Some(DecideBy::Model);
     let mut store = Bench::with(plan);
     store.comes("p1", "open", &["1", "2"]);
     store.stands("p1", "open");
