@@ -193,6 +193,24 @@ fn scene_29_declined_then_gone_is_unpaid() {
 }
 
 #[test]
+fn tap_then_walk_is_frozen_within_three_seconds_of_leaving() {
+    let (mut scene, lines) = two_lanes();
+    scene.plan.lanes[0].flow = engine::plan::Flow::TapThenWalk;
+    let world = play(&scene, &lines, &[]);
+    let [receipt] = world.receipts().try_into().unwrap();
+    assert_eq!(receipt.total_minor, 2_990 + 19_900);
+    let passage = &world.passages()[&*receipt.passage];
+    assert_eq!((passage.outcome, passage.released), (Some(PassageOutcome::Charged), Some(true)));
+    // By its path the buyer crosses the exit line (y = 2.0) at 14.83 s.
+    let left = 14.83;
+    assert!(
+        receipt.decided_at > time(left) && receipt.decided_at < time(left + 3.0),
+        "{}",
+        receipt.decided_at
+    );
+}
+
+#[test]
 fn stale_reads_bill_nobody() {
     let (scene, mut lines) = two_lanes();
     for line in lines.iter_mut().filter(|line| matches!(line.what, Observation::Read(_))) {
