@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recording::{Basket, BasketStatus, Direction, Gate, Hold, Name, Observation, Time};
+use recording::{Basket, BasketStatus, Direction, Gate, Hold, Name, Observation, ReceiptLine, Time};
 
 use crate::emit::{About, Emit};
 use crate::plan::{Lane, Plan};
@@ -22,6 +22,8 @@ use basket::View;
 
 /// How often an open passage's proposal is asked for. A person reads a changing basket no faster.
 const ASK_EVERY: Duration = Duration::from_millis(200);
+/// How often it is asked for where nothing told of a change: time alone may change what is thought of a tag.
+const ASK_ANYWAY_EVERY: Duration = Duration::from_secs(1);
 /// More passages at once than any store has; those beyond it are not served, and staff are told.
 const MOST_PASSAGES: usize = 4_096;
 
@@ -84,6 +86,8 @@ struct OpenPassage {
     released: Option<bool>,
     /// The gate was opened because there was nothing to pay.
     opened_empty: bool,
+    /// What came to light after the basket was frozen: never a line of it.
+    late: Vec<ReceiptLine>,
     /// The gate opened for its receipt and has shut since.
     shut_again: bool,
     /// What the shopper said is not theirs.
@@ -193,6 +197,7 @@ impl Checkout {
             let_out: false,
             released: None,
             opened_empty: false,
+            late: Vec::new(),
             shut_again: false,
             disputed: Vec::new(),
             taken_back: Vec::new(),
@@ -255,16 +260,17 @@ impl Checkout {
         }
     }
 
-    /// Open passages whose proposal should be asked for now: those that changed, and on a tick all of them, each at
-    /// most every 200 ms.
+    /// Open passages whose proposal should be asked for now: those that changed, at most every 200 ms, and on a tick
+    /// those that were not asked about for a second.
     pub(crate) fn to_ask(&self, now: Time, tick: bool) -> Vec<Name> {
         self.passages
             .iter()
             .filter(|(_, open)| {
+                let every = if open.dirty { ASK_EVERY } else { ASK_ANYWAY_EVERY };
                 (open.dirty || tick)
                     && open.end.is_none()
                     && !matches!(open.stage, Stage::Paying { .. } | Stage::Deciding(_))
-                    && open.asked_at.is_none_or(|asked| now.since(asked) >= ASK_EVERY)
+                    && open.asked_at.is_none_or(|asked| now.since(asked) >= every)
             })
             .map(|(id, _)| id.clone())
             .collect()
@@ -313,10 +319,8 @@ impl Checkout {
         open.asked_at = Some(emit.now());
         let Some(proposal) = proposal else { return };
         if !open.may_change() {
-            if matches!(open.stage, Stage::Paid { .. }) {
-                // After paying nothing becomes a line any more; what comes to light is told at the end.
-                open.view = View::of_leftovers(proposal, emit.shop());
-            }
+            open.late = basket::leftovers(proposal, &open.view.lines, emit.shop());
+            open.view.possible_missing = proposal.possible_missing.clamp(0.0, 1.0);
             return;
         }
         let view = View::of(id, proposal, open, &self.owners, emit.shop());

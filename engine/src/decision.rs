@@ -217,17 +217,15 @@ fn judge_piece(
 
 /// Why a tag is taken to rest near the lane rather than to be carried, if it is.
 fn rests(seen: &TagEvidence) -> Option<String> {
-    if seen.far.slots < 2 {
-        return None;
-    }
-    let (near, far) = (seen.near.duty(), seen.far.duty());
-    let rests = match (seen.near.level(), seen.far.level()) {
-        (Some(now), Some(before)) => now - before < CARRIED_RISE_DB && far > 0.2 * near,
-        _ => seen.far.slots >= 4 && far > RESTING_DUTY * near,
+    let near = seen.near.duty();
+    let (rests, slots) = match (seen.near.level(), seen.far.level()) {
+        (Some(now), Some(before)) => {
+            let alike = now - before < CARRIED_RISE_DB && seen.far.duty() > 0.2 * near;
+            (seen.far.slots >= 2 && alike, seen.far.slots)
+        }
+        _ => (seen.away.slots >= 4 && seen.away.duty() > RESTING_DUTY * near, seen.away.slots),
     };
-    rests.then(|| {
-        format!("read here in {} other half seconds just the same, with nobody near", seen.far.slots)
-    })
+    rests.then(|| format!("read here just the same in {slots} half seconds with nobody near"))
 }
 
 enum Owner {

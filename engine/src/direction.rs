@@ -1,34 +1,26 @@
 //! Which way something went, from reads alone. It compares every antenna with itself over time, never one antenna's power
 //! with another's: models, cables and polarisations differ by more than a walk does.
+//!
+//! The phase is left out on purpose: with four antennas a reader comes back to one only every 0.1 to 0.2 s, in which a
+//! walker's phase turns by more than half a circle, and on real walks its sign told nothing.
 
 use recording::Direction;
 
-use crate::field::Field;
-use crate::timeline::{Slot, slot_seconds};
+use crate::field::{AntennaId, Field};
+use crate::timeline::Slot;
 use crate::tracks::tags::TagTrack;
 
-/// Fewer slots with reads than this tell nothing.
+/// Fewer slots than this (a second and a half) tell nothing.
 const LEAST_SLOTS: usize = 3;
-/// Antennas must hang this far apart along the lane.
-const LEAST_SPREAD_M: f64 = 0.4;
-/// The score below which the answer is "nothing tells".
-const LEAST_SCORE: f64 = 0.05;
-
-/// Sums for one antenna: reads and power over time.
-#[derive(Default)]
-struct Sums {
-    reads: f64,
-    time: f64,
-    turn: f64,
-    turn_s: f64,
-}
+/// Antennas must hang this far from their middle along the lane.
+const LEAST_SPREAD_M: f64 = 0.2;
+/// A half second without a read counts as one this much below the weakest that the antenna heard.
+const SILENCE_DB: f64 = 3.0;
+/// The rise over the whole way, dB, below which the answer is "nothing tells".
+const LEAST_RISE_DB: f64 = 0.25;
 
 /// Which way tags that moved together through a lane went, from their reads in the slots `from..=to`; `None` where
-/// nothing tells.
-///
-/// An antenna that the tags approach is read later than one that they leave: the power-weighted mean time of each
-/// antenna's reads, against where along the lane it hangs. Where the reader tells phases, the sign of their turn on one
-/// channel adds to it: it grows with the distance.
+/// nothing tells: antennas ahead are heard better and better, those behind worse and worse.
 pub(crate) fn by_reads(
     field: &Field,
     lane: usize,
@@ -36,64 +28,49 @@ pub(crate) fn by_reads(
     from: Slot,
     to: Slot,
 ) -> Option<Direction> {
-    let score = score(field, lane, tags, from, to)?;
-    if score > LEAST_SCORE {
+    let rises: Vec<f64> = tags.iter().filter_map(|tag| rise(field, lane, tag, from, to)).collect();
+    let mean = rises.iter().sum::<f64>() / rises.len().max(1) as f64;
+    if mean > LEAST_RISE_DB {
         Some(Direction::Out)
-    } else if score < -LEAST_SCORE {
+    } else if mean < -LEAST_RISE_DB {
         Some(Direction::In)
     } else {
         None
     }
 }
 
-fn score(field: &Field, lane: usize, tags: &[&TagTrack], from: Slot, to: Slot) -> Option<f64> {
-    let length = field.lanes.get(lane)?.length;
-    let mut slots = Vec::new();
-    let mut antennas: Vec<(f64, Sums)> = Vec::new();
-    for (number, antenna) in field.antennas.iter().enumerate().filter(|(_, a)| a.lane == Some(lane)) {
-        let Some(along) = antenna.along else { continue };
-        let mut sums = Sums::default();
-        for tag in tags {
-            let bins = || {
-                tag.bins.iter().filter(|b| usize::from(b.antenna) == number && (from..=to).contains(&b.slot))
-            };
-            let strongest = bins().filter_map(|b| b.rssi()).fold(f32::NEG_INFINITY, f32::max);
-            for bin in bins() {
-                // Ten dB below its best an antenna counts for a tenth: the rest is mostly reflections.
-                let weight = bin.rssi().map_or(1.0, |rssi| 10_f64.powf(f64::from(rssi - strongest) / 10.0));
-                let reads = weight * f64::from(bin.reads.min(50)).sqrt();
-                sums.reads += reads;
-                sums.time += reads * slot_seconds(bin.slot, from);
-                if let Some((turn, seconds)) = bin.phase_turn() {
-                    sums.turn += f64::from(turn);
-                    sums.turn_s += f64::from(seconds);
-                }
-                slots.push(bin.slot);
-            }
+/// How much more an antenna at the exit line gained, from the first slot to the last, than one in the middle, dB.
+fn rise(field: &Field, lane: usize, tag: &TagTrack, from: Slot, to: Slot) -> Option<f64> {
+    let number = |bin: AntennaId| usize::from(bin);
+    let here = || tag.bins.iter().filter(|bin| (from..=to).contains(&bin.slot));
+    let of_lane = |bin: AntennaId| field.antennas.get(number(bin)).filter(|a| a.lane == Some(lane));
+    let at_lane = || here().filter(|bin| of_lane(bin.antenna).is_some_and(|a| a.along.is_some()));
+    let (first, last) = (at_lane().map(|bin| bin.slot).min()?, at_lane().map(|bin| bin.slot).max()?);
+    let slots = usize::try_from(last - first + 1).ok()?;
+    let mut antennas: Vec<(AntennaId, f64)> = Vec::new();
+    for bin in at_lane() {
+        if !antennas.iter().any(|(known, _)| *known == bin.antenna) {
+            antennas.push((bin.antenna, of_lane(bin.antenna)?.along?));
         }
-        antennas.push((along, sums));
     }
-    slots.sort_unstable();
-    slots.dedup();
-    let (first, last) = (*slots.first()?, *slots.last()?);
-    let heard: Vec<_> = antennas.iter().filter(|(_, sums)| sums.reads > 0.0).collect();
-    let total: f64 = heard.iter().map(|(_, sums)| sums.reads).sum();
-    let middle = heard.iter().map(|(along, sums)| along * sums.reads).sum::<f64>() / total.max(1e-9);
-    let spread = heard.iter().map(|(along, _)| (along - middle).abs()).fold(0.0, f64::max);
-    if slots.len() < LEAST_SLOTS || spread < LEAST_SPREAD_M {
+    let middle = antennas.iter().map(|(_, along)| along).sum::<f64>() / antennas.len() as f64;
+    let spread = antennas.iter().map(|(_, along)| (along - middle).abs()).fold(0.0, f64::max);
+    if slots < LEAST_SLOTS || spread < LEAST_SPREAD_M {
         return None;
     }
-    let span_s = slot_seconds(last, first).max(0.5);
-    let mean_time = heard.iter().map(|(_, sums)| sums.time).sum::<f64>() / total;
-    let mut by_time = 0.0;
-    let mut by_phase = 0.0;
-    for (along, sums) in &heard {
-        let ahead = (along - middle) / length;
-        by_time += ahead * (sums.time / sums.reads - mean_time) / span_s * (sums.reads / total);
-        // 38 rad per metre at 915 MHz: metres per second towards the antenna, at most a run.
-        if sums.turn_s > 0.1 {
-            by_phase += ahead * (-sums.turn / sums.turn_s / 38.0).clamp(-1.0, 1.0) / heard.len() as f64;
-        }
+    let half = (slots - 1) as f64 / 2.0;
+    let square: f64 = (0..slots).map(|at| (at as f64 - half).powi(2)).sum();
+    let mut total = 0.0;
+    for (antenna, along) in &antennas {
+        let bins = || at_lane().filter(|bin| bin.antenna == *antenna);
+        // Without power, being heard at all is worth twice the step to silence.
+        let level = |rssi: Option<f32>| rssi.map_or(2.0 * SILENCE_DB, f64::from);
+        let silence = bins().map(|bin| bin.rssi()).map(level).fold(f64::INFINITY, f64::min) - SILENCE_DB;
+        // Slope of the least-squares line; a silent slot at `silence` adds nothing, so only heard ones are summed.
+        let slope: f64 =
+            bins().map(|bin| ((bin.slot - first) as f64 - half) * (level(bin.rssi()) - silence)).sum::<f64>()
+                / square;
+        total += (along - middle) / spread * slope * slots as f64;
     }
-    Some(by_time * 4.0 + by_phase)
+    Some(total / antennas.len() as f64)
 }

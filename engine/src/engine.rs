@@ -9,6 +9,7 @@ use crate::{Outputs, PassageEvent, Perception, Plan, Proposal, Shop, Stamp};
 
 /// The pure core of a store. The same lines give the same outputs, on every machine and every time.
 pub struct Engine {
+    plan: Arc<Plan>,
     perception: Perception,
     paying: Paying,
     last: Stamp,
@@ -20,7 +21,8 @@ impl Engine {
     pub fn new(plan: Arc<Plan>, shop: Shop, last: Stamp) -> Engine {
         Engine {
             perception: Perception::new(plan.clone()),
-            paying: Paying::new(plan, shop),
+            paying: Paying::new(plan.clone(), shop),
+            plan,
             last,
             events: Vec::new(),
         }
@@ -32,7 +34,8 @@ impl Engine {
         let stamp = Stamp { now: stamp.now.max(self.last.now), ..stamp };
         self.last = stamp;
         if matches!(line.what, Observation::Store(_)) {
-            self.perception.forget();
+            // As after a crash: a running engine and a new one go on alike.
+            self.perception = Perception::new(self.plan.clone());
         }
         self.perception.observe(stamp, line, self.paying.shop(), &mut self.events);
         let settled = self.paying.step(stamp, line, &mut self.events, &mut self.perception, out);

@@ -21,6 +21,8 @@ const HISTORY_SLOTS: Slot = 240;
 /// Somebody this far from the lane and its antennas cannot be the reason for strong reads there.
 const FAR_FROM_LANE_M: f64 = 2.0;
 const FAR_FROM_ANTENNA_M: f64 = 3.0;
+/// Beyond this a carried tag is hardly ever read (passive tags reach ten metres in the open, less on a body).
+const OUT_OF_REACH_M: f64 = 7.5;
 /// Who is this near to an antenna could carry what it reads.
 const REACH_M: f64 = 4.5;
 /// Slots over which people are compared: fifteen seconds.
@@ -72,6 +74,8 @@ pub(crate) struct TagEvidence {
     pub(crate) near: Presence,
     /// At the lane while nobody of the passage was near it.
     pub(crate) far: Presence,
+    /// At the lane while nobody of the passage was even within a reader's reach of it.
+    pub(crate) away: Presence,
     /// At each other lane of the field in the passage's time: its number and the presence there.
     pub(crate) other_lanes: Vec<(usize, Presence)>,
     /// The strongest presence at an antenna that reads for no lane, since the passage began, and how far that antenna is
@@ -97,7 +101,15 @@ pub(crate) struct Scope<'a> {
     lane: &'a LaneField,
     from: Slot,
     to: Slot,
-    far: Vec<bool>,
+    far: Vec<Distance>,
+}
+
+/// How near a passage's people were to its lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Distance {
+    Near,
+    Far,
+    Away,
 }
 
 impl<'a> Scope<'a> {
@@ -111,33 +123,52 @@ impl<'a> Scope<'a> {
         let lane = field.lanes.get(passage.lane)?;
         let (from, to) = window(passage, now);
         let history = to - HISTORY_SLOTS..=to;
-        let far = history.map(|at| far_in(passage, people, lane, field, at)).collect();
+        let far = history.map(|at| how_far(passage, people, lane, field, at)).collect();
         Some(Scope { field, people, passage, lane, from, to, far })
     }
 
-    fn far(&self, at: Slot) -> bool {
+    fn far(&self, at: Slot) -> Distance {
         let place = usize::try_from(at - (self.to - HISTORY_SLOTS)).ok();
-        place.and_then(|place| self.far.get(place)).copied().unwrap_or(false)
+        place.and_then(|place| self.far.get(place)).copied().unwrap_or(Distance::Near)
+    }
+
+    /// The presence at the lane in the slots in which the passage's people were at least so far from it.
+    fn history(&self, tag: &TagTrack, least: Distance) -> Presence {
+        let bins = || {
+            let here = |bin: &&Bin| self.field.lane_of(bin.antenna) == Some(self.passage.lane);
+            tag.bins.iter().filter(here).filter(|bin| self.far(bin.slot) >= least)
+        };
+        let from = bins().map(|bin| bin.slot).min();
+        let of = from.map_or(0, |from| (from..=self.to).filter(|at| self.far(*at) >= least).count());
+        presence(bins(), of as Slot)
     }
 }
 
-/// Whether nobody of the passage was near its lane in a slot.
-fn far_in(passage: &Passage, people: &People, lane: &LaneField, field: &Field, at: Slot) -> bool {
+/// How near the passage's people were to its lane in a slot: the nearest of them.
+fn how_far(passage: &Passage, people: &People, lane: &LaneField, field: &Field, at: Slot) -> Distance {
     if passage.people().next().is_none() {
-        return at < slot(passage.began_at) - 2;
+        return if at < slot(passage.began_at) - 2 { Distance::Away } else { Distance::Near };
     }
-    passage.people().filter_map(|id| people.get(id)).all(|person| match person.was_at(at) {
+    let of = |person: &Person| match person.was_at(at) {
         Some(place) => {
             let antennas = lane.antennas.iter().filter_map(|a| field.antennas.get(usize::from(*a)));
             let nearest = antennas
                 .filter_map(|a| a.position)
                 .map(|a| distance([a[0], a[1]], place))
                 .fold(f64::INFINITY, f64::min);
-            lane.distance(place) > FAR_FROM_LANE_M && nearest > FAR_FROM_ANTENNA_M
+            if lane.distance(place) <= FAR_FROM_LANE_M || nearest <= FAR_FROM_ANTENNA_M {
+                Distance::Near
+            } else if nearest <= OUT_OF_REACH_M {
+                Distance::Far
+            } else {
+                Distance::Away
+            }
         }
-        // Not yet tracked: whoever comes in view walks two metres in three slots.
-        None => at < slot(person.first_at) - 3 || at > slot(person.last_at) + 3,
-    })
+        // Not tracked yet or any more: whoever comes in view walks two metres in three slots.
+        None if at < slot(person.first_at) - 3 || at > slot(person.last_at) + 3 => Distance::Away,
+        None => Distance::Near,
+    };
+    passage.people().filter_map(|id| people.get(id)).map(of).min().unwrap_or(Distance::Near)
 }
 
 /// Goes through a tag's slots at some antennas: the strongest antenna's mean of each slot.
@@ -214,11 +245,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
         ..at
     });
 
-    let far_bin = |bin: &&Bin| here(bin) && scope.far(bin.slot);
-    let far_from = tag.bins.iter().filter(far_bin).map(|bin| bin.slot).min();
-    let far_of = far_from.map_or(0, |first| (first..=to).filter(|at| scope.far(*at)).count());
-    let far = presence(tag.bins.iter().filter(far_bin), far_of as Slot);
-    let near_bin = |bin: &&Bin| during(bin) && here(bin) && !scope.far(bin.slot);
+    let near_bin = |bin: &&Bin| during(bin) && here(bin) && scope.far(bin.slot) == Distance::Near;
     let near = presence(tag.bins.iter().filter(near_bin), to - slot(first_at) + 1);
 
     let mut other_lanes = Vec::new();
@@ -236,7 +263,8 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
         count_inside,
         strongest,
         near,
-        far,
+        far: scope.history(tag, Distance::Far),
+        away: scope.history(tag, Distance::Away),
         other_lanes,
         elsewhere: elsewhere(field, lane, tag, slot(passage.began_at), to),
         two_places: two_places(field, tag, from, to),
@@ -296,35 +324,40 @@ fn fit(field: &Field, group: &[usize], tag: &TagTrack, person: &Person, from: Sl
     const USUAL_AT_1_M_DBM: f64 = -48.0;
     let antennas =
         field.antennas.iter().enumerate().filter(|(_, a)| a.lane.is_some_and(|lane| group.contains(&lane)));
+    let antennas: Vec<_> =
+        antennas.filter_map(|(number, antenna)| Some((number, antenna.position?))).collect();
+    let at = |number: usize| {
+        tag.bins.iter().filter(move |b| usize::from(b.antenna) == number && (from..=to).contains(&b.slot))
+    };
+    let away = |hangs: [f64; 3], at: Point| {
+        distance([hangs[0], hangs[1]], at).hypot(hangs[2] - CARRIED_HEIGHT_M).max(0.4)
+    };
+    // One tag has one strength for all antennas; three half seconds' worth of what is usual to begin with.
+    let (mut offsets, mut n) = (3.0 * USUAL_AT_1_M_DBM, 3.0);
+    for (number, hangs) in &antennas {
+        for (bin, place) in at(*number).filter_map(|b| Some((b, person.was_at(b.slot)?))) {
+            if let Some(rssi) = bin.rssi() {
+                offsets += f64::from(rssi) + FALL_DB * away(*hangs, place).log10();
+                n += 1.0;
+            }
+        }
+    }
+    let offset = offsets / n;
     let mut total = 0.0;
-    for (number, antenna) in antennas {
-        let Some(hangs) = antenna.position else { continue };
-        let away = |at: Point| {
-            let down = hangs[2] - CARRIED_HEIGHT_M;
-            distance([hangs[0], hangs[1]], at).hypot(down).max(0.4)
-        };
-        let bins =
-            || tag.bins.iter().filter(|b| usize::from(b.antenna) == number && (from..=to).contains(&b.slot));
+    for (number, hangs) in antennas {
+        let bins = || at(number);
         let read_slots = bins().count();
         if read_slots == 0 {
             continue;
         }
         // A tag that answers rarely even near by (session S1) says little by its silence.
         let duty = (read_slots as f64 / (to - from + 1) as f64).clamp(0.05, 0.95);
-        let (mut offsets, mut n) = (USUAL_AT_1_M_DBM, 1.0);
-        for (bin, at) in bins().filter_map(|b| Some((b, person.was_at(b.slot)?))) {
-            if let Some(rssi) = bin.rssi() {
-                offsets += f64::from(rssi) + FALL_DB * away(at).log10();
-                n += 1.0;
-            }
-        }
-        let offset = offsets / n;
         let mut bins = bins().peekable();
         for at in from..=to {
             while bins.next_if(|bin| bin.slot < at).is_some() {}
             let bin = bins.next_if(|bin| bin.slot == at);
             // Somebody of whom nothing is known at that time could have been anywhere.
-            let metres = person.was_at(at).map_or(6.0, away);
+            let metres = person.was_at(at).map_or(6.0, |place| away(hangs, place));
             let likely = (heard(metres) * duty.max(0.5)).clamp(0.02, 0.95);
             match bin {
                 Some(bin) => {

@@ -110,6 +110,8 @@ struct Entering {
 pub(crate) struct Passages {
     list: Vec<Passage>,
     entering: Vec<Entering>,
+    /// By lane: which of its lines have told of themselves by a beam (entry, exit).
+    beams: Vec<[bool; 2]>,
 }
 
 impl Passage {
@@ -343,6 +345,13 @@ impl Passages {
         events: &mut Vec<PassageEvent>,
     ) {
         let other = if line == LaneLine::Entry { LaneLine::Exit } else { LaneLine::Entry };
+        self.beams.resize(field.lanes.len(), [false; 2]);
+        if let Some(known) = self.beams.get_mut(lane) {
+            let [entry, exit] = known;
+            *(if line == LaneLine::Entry { entry } else { exit }) = true;
+        }
+        // A lane with one beam only: everybody crosses it, whichever way they go.
+        let both = self.beams.get(lane).is_some_and(|known| *known == [true; 2]);
         // Whoever was lost in the lane, or was never seen, and came through the other line is who blocks this one.
         let passing = self.list.iter().position(|passage| {
             let lost = passage.members.iter().all(|m| matches!(m.whereabouts, Whereabouts::Lost { .. }));
@@ -361,11 +370,13 @@ impl Passages {
             Some(passage) => {
                 passage.last_beam = Some((line, at, blocked));
                 passage.last_sign = at;
-                passage.from = passage.from.or(Some(if passage.born == Born::Reads { other } else { line }));
+                if passage.from.is_none() && (both || line == LaneLine::Entry) {
+                    passage.from = Some(line);
+                }
             }
             None if blocked && !seen => {
                 if let Some(passage) = self.begin(field, stamp, lane, at, Born::Beams, events) {
-                    passage.from = Some(line);
+                    passage.from = (both || line == LaneLine::Entry).then_some(line);
                     passage.last_beam = Some((line, at, true));
                 }
             }
@@ -481,11 +492,11 @@ fn unseen_gone(passage: &Passage, now: Time) -> Option<(Time, Option<LaneLine>)>
     let quiet_s = now.seconds_after(passage.last_sign);
     let (patience_s, through) = match passage.last_beam {
         // Through the far beam and free again: gone. Still in it: gone as soon as nothing more comes.
-        Some((line, _, blocked)) if passage.from != Some(line) => {
+        Some((line, _, blocked)) if passage.from.is_some_and(|from| from != line) => {
             (if blocked { QUIET_S } else { OUT_AFTER_S }, Some(line))
         }
-        Some((line, _, false)) if passage.born == Born::Reads => (QUIET_S, Some(line)),
-        Some((line, ..)) => (BEAM_QUIET_S, Some(line)),
+        Some((line, ..)) if passage.born == Born::Reads => (QUIET_S, passage.from.and(Some(line))),
+        Some((line, ..)) => (BEAM_QUIET_S, passage.from.and(Some(line))),
         None => (QUIET_S, None),
     };
     let too_long = passage.born == Born::Reads && now.seconds_after(passage.began_at) > READS_ONLY_S;

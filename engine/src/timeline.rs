@@ -23,11 +23,6 @@ pub(crate) fn slot(at: Time) -> Slot {
     at.as_micros() / SLOT_US
 }
 
-/// Where a slot begins, seconds after the slot `zero` begins.
-pub(crate) fn slot_seconds(slot: Slot, zero: Slot) -> f64 {
-    (slot - zero) as f64 * (SLOT_US as f64 / 1e6)
-}
-
 /// When the line's content happened, if it may count as now; `None` for what is stale. A clock that runs ahead of the
 /// store cannot report from the future.
 pub(crate) fn happened(stamp: Stamp, line: &Line) -> Option<Time> {

@@ -6,7 +6,7 @@ use recording::Time;
 use crate::field::Field;
 use crate::passages::{Born, Passages};
 use crate::timeline::{Slot, slot};
-use crate::tracks::tags::{TagTrack, Tags, stronger};
+use crate::tracks::tags::{Bin, TagTrack, Tags, stronger};
 use crate::{PassageEvent, Stamp};
 
 /// How often a lane is looked at, on the recording's time.
@@ -21,9 +21,10 @@ const LEAST_SLOTS: usize = 2;
 /// Where cameras work and saw nobody, more is asked of the reads.
 const LEAST_READS_UNSEEN: u32 = 6;
 const LEAST_SLOTS_UNSEEN: usize = 3;
-/// What is read right from the start of a lane's reads may rest there; it has to move: its level at one antenna changes by
-/// this much (three standard deviations of the liveliest resting tags).
-const MOVES_DB: f32 = 9.0;
+/// What is read right from the start of a lane's reads may rest there; it has to move: its level at one antenna, over
+/// a second and a half with at least so many reads, changes by this much. (Of resting tags on an R420 see FACTS §3.)
+const MOVES_DB: f32 = 5.0;
+const LEAST_READS_OF_LEVEL: u32 = 4;
 
 #[derive(Clone, Default)]
 struct Lane {
@@ -144,7 +145,7 @@ fn came(
     let resting = distinct(before().map(|bin| bin.slot)) > NEW_SLOTS && !nearer;
     let (first, last) = (stretch().map(|bin| bin.first).min()?, last_here(field, lane, tag));
     let always = first.seconds_after(first_read) < 2.0 || stretch_from <= recent + 1;
-    if resting || always && !moves(field, lane, tag, recent) {
+    if resting || always && !moves(field, lane, tag, recent, slot(now)) {
         return None;
     }
     Some(Came { first, last })
@@ -160,15 +161,19 @@ fn distinct(slots: impl Iterator<Item = Slot>) -> usize {
 }
 
 /// Whether a tag's level changes as that of a carried one does. Without power in the reads nothing tells.
-fn moves(field: &Field, lane: usize, tag: &TagTrack, from: Slot) -> bool {
+fn moves(field: &Field, lane: usize, tag: &TagTrack, from: Slot, to: Slot) -> bool {
     let antennas = field.lanes.get(lane).map_or(&[][..], |lane| &lane.antennas);
     antennas.iter().any(|antenna| {
-        let levels = || {
-            let here = tag.bins.iter().filter(|bin| bin.antenna == *antenna && bin.slot >= from);
-            here.filter_map(|bin| bin.rssi())
+        let here = || tag.bins.iter().filter(|bin| bin.antenna == *antenna && bin.slot >= from);
+        let level = |at: Slot| {
+            let window = here().filter(|bin| (at..at + 3).contains(&bin.slot)).map(Bin::rssi_sum);
+            let (sum, reads) = window.fold((0.0, 0), |all, bin| (all.0 + bin.0, all.1 + bin.1));
+            (reads >= LEAST_READS_OF_LEVEL).then(|| sum / reads as f32)
         };
+        // Half a window is noise: only those that are over.
+        let levels = || here().filter(|bin| bin.slot + 3 <= to).filter_map(|bin| level(bin.slot));
         let (low, high) =
             (levels().fold(f32::INFINITY, f32::min), levels().fold(f32::NEG_INFINITY, f32::max));
-        levels().count() >= 3 && high - low >= MOVES_DB
+        high - low >= MOVES_DB
     })
 }

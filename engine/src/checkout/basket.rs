@@ -9,10 +9,12 @@ use recording::{Basket, BasketStatus, Evidence, Hold, Name, ReceiptLine, Verdict
 use super::OpenPassage;
 use crate::emit::hold;
 use crate::invariants::sum;
-use crate::{PieceKey, Proposal, Shop};
+use crate::{KnownPieceState, PieceKey, Proposal, Shop};
 
 /// Far more than anybody carries: beyond it a person counts.
 const MOST_LINES: usize = 500;
+/// The kind of hold on a basket that no terminal could take.
+const TOO_MUCH: &str = "too_much";
 /// Refusals noted beside a basket; a rack at the exit would otherwise fill the journal.
 const MOST_REFUSALS: usize = 500;
 
@@ -90,16 +92,6 @@ impl View {
         }
         view.tidy_evidence();
         view
-    }
-
-    /// After paying: what a proposal still lists. Nothing of it will be billed.
-    pub(super) fn of_leftovers(proposal: &Proposal, shop: &Shop) -> View {
-        let unpaid = |line: &&ReceiptLine| {
-            PieceKey::of_line(line)
-                .is_some_and(|key| shop.piece(&key).is_some_and(|piece| piece.is_for_sale()))
-        };
-        let lines: Vec<ReceiptLine> = proposal.lines.iter().filter(unpaid).cloned().collect();
-        View { lines, possible_missing: proposal.possible_missing.clamp(0.0, 1.0), ..View::default() }
     }
 
     /// As it is shown.
@@ -190,7 +182,7 @@ impl View {
     }
 
     fn cannot_be_paid(&mut self, reason: &'static str) {
-        self.holds.push(hold("too_much", reason));
+        self.holds.push(hold(TOO_MUCH, reason));
     }
 
     /// Every refusal has a reason, and there are not endlessly many.
@@ -258,6 +250,21 @@ fn fate(
         return Fate::Ask("no_evidence", "nothing is noted that it rests on");
     }
     Fate::Bill
+}
+
+/// What a proposal lists beyond a frozen basket, and nobody has paid. Nothing of it will be billed any more.
+pub(super) fn leftovers(proposal: &Proposal, frozen: &[ReceiptLine], shop: &Shop) -> Vec<ReceiptLine> {
+    let unpaid = |line: &&ReceiptLine| {
+        let Some(key) = PieceKey::of_line(line) else { return false };
+        shop.piece(&key).is_some_and(KnownPieceState::is_for_sale)
+            && !frozen.iter().any(|l| l.gtin == key.gtin && l.serial.as_ref() == Some(&key.serial))
+    };
+    proposal.lines.iter().filter(unpaid).cloned().collect()
+}
+
+/// Whether a person's look settles it; what cannot be paid stays so.
+pub(super) fn can_be_waived(held: &Hold) -> bool {
+    &*held.kind != TOO_MUCH
 }
 
 /// Whether two holds ask the same.

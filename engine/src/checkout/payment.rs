@@ -74,7 +74,8 @@ impl Checkout {
         let decided_at = emit.now();
         let Some(open) = self.passages.get_mut(id) else { return };
         let view = open.view.clone();
-        if self.plan.policy.by == DecideBy::Rules || view.lines.is_empty() {
+        let by = self.plan.lanes[open.lane].by.unwrap_or(self.plan.policy.by);
+        if by == DecideBy::Rules || view.lines.is_empty() {
             self.decide(id, view, tapped, decided_at, emit);
             return;
         }
@@ -280,8 +281,6 @@ impl Checkout {
         emit.settled(passage.clone(), pieces);
         if let Some(open) = self.passages.get_mut(&passage) {
             open.stage = Stage::Paid { receipt: attempt.id.clone() };
-            open.view.lines.clear();
-            open.view.holds.clear();
         }
         let waits_for_gate = self.let_out_paid(&passage, attempt, emit);
         self.conclude(&passage, emit);
@@ -316,6 +315,7 @@ impl Checkout {
             return;
         }
         open.stage = Stage::Open;
+        open.late.clear();
         open.dirty = true;
         open.asked_at = None;
         self.show(&passage, emit);

@@ -141,7 +141,11 @@ impl Checkout {
         }
         let Some(open) = self.passages.get_mut(&id).filter(|open| open.may_change()) else { return };
         let lane = self.plan.lanes[open.lane].id.clone();
-        for asked in std::mem::take(&mut open.view.holds) {
+        let (answered, stay) =
+            std::mem::take(&mut open.view.holds).into_iter().partition(super::basket::can_be_waived);
+        open.view.holds = stay;
+        let answered: Vec<Hold> = answered;
+        for asked in answered {
             if !open.waived.iter().any(|waived| super::basket::same_question(waived, &asked)) {
                 open.waived.push(asked);
             }

@@ -15,9 +15,9 @@ use crate::{Effect, PieceKey};
 
 /// A gate takes one to two seconds to swing; after this it is stuck.
 const GATE_OPENS_WITHIN: Duration = Duration::from_secs(5);
-/// Somebody who has stood this long at the terminal without a piece carries none: two rounds of the antennas
-/// (revisit p95 0.3 to 0.95 s).
-const EMPTY_FOR: Duration = Duration::from_secs(1);
+/// Somebody who has been in the lane this long without a piece carries none: two rounds of the antennas (revisit p95
+/// 0.3 to 0.95 s), and no longer than a door may take.
+const EMPTY_FOR: Duration = Duration::from_secs(2);
 /// From here on staff are told that something was carried and not listed.
 const MISSING_ALERT: f64 = 0.5;
 
@@ -223,15 +223,14 @@ impl Checkout {
                 holds.push(hold("direction_unknown", "it is gone unpaid, and nothing tells which way"));
             }
         }
-        if matches!(outcome, PassageOutcome::Held | PassageOutcome::Unpaid) {
+        if outcome != PassageOutcome::Charged {
             for evidence in &open.view.evidence {
                 emit.fact(Outcome::Evidence(evidence.clone()));
             }
         }
         let unpaid = match (outcome, end.direction) {
-            (PassageOutcome::Unpaid, _) | (PassageOutcome::Charged, Some(Direction::Out)) => {
-                open.view.lines.clone()
-            }
+            (PassageOutcome::Unpaid, _) => open.view.lines.clone(),
+            (PassageOutcome::Charged, Some(Direction::Out)) => open.late.clone(),
             _ => Vec::new(),
         };
         let missing = open.view.possible_missing;

@@ -41,6 +41,7 @@ fn lane(id: &str, flow: Flow, gate: Option<&str>) -> Lane {
         terminal: Some(name(&format!("term-{id}"))),
         gate: gate.map(name),
         group: name("exits"),
+        by: None,
     }
 }
 

@@ -84,6 +84,36 @@ fn what_comes_to_light_after_the_tap_is_an_alert_and_never_a_line() {
 }
 
 #[test]
+fn what_comes_to_light_on_the_way_out_before_the_answer_is_told_too() {
+    let mut store = Bench::new();
+    store.comes("p1", "open", &["1"]);
+    store.stands("p1", "open");
+    store.tap("open");
+    store.carries("p1", "open", &["1", "2"]);
+    store.leaves("p1", "open", Some(Direction::Out));
+    store.terminal(TerminalSays::Approved);
+    assert_eq!(store.receipts()[0].lines.len(), 1);
+    let unpaid: Vec<_> = store.alerts("unpaid_item").into_iter().filter_map(|alert| alert.serial).collect();
+    assert_eq!(unpaid, [name("2")]);
+}
+
+#[test]
+fn scene_1_who_goes_with_empty_hands_leaves_behind_why_the_rack_was_not_billed() {
+    let mut store = Bench::new();
+    let mut rack = proposal("p1", "open", vec![tee("1")]);
+    rack.lines.clear();
+    rack.evidence[0].line = None;
+    rack.evidence[0].verdict = Verdict::Ignored;
+    rack.evidence[0].reasons.push(name("read just the same with nobody near"));
+    store.proposes(rack);
+    let began = PassageEvent::Began { passage: name("p1"), lane: name("open"), at: store.now };
+    store.event(began);
+    store.leaves("p1", "open", Some(Direction::Out));
+    assert_eq!(store.outcome_of("p1"), Some(PassageOutcome::NoItems));
+    assert_eq!(&*store.evidence()[0].reasons[0], "read just the same with nobody near");
+}
+
+#[test]
 fn scene_28_double_tap_and_double_answer_are_one_charge() {
     let mut store = Bench::new();
     store.comes("p1", "show", &["1"]);
@@ -430,8 +460,8 @@ fn scene_26_a_price_that_changes_before_the_tap_is_shown_and_after_it_does_not_c
     let mut store = Bench::new();
     store.comes("p1", "open", &["1"]);
     store.stands("p1", "open");
-    store.line(product(TEE, Some(3_990)));
     store.proposes(proposal("p1", "open", vec![ReceiptLine { unit_minor: 3_990, ..tee("1") }]));
+    store.line(product(TEE, Some(3_990)));
     store.wait_ms(300);
     assert_eq!(store.baskets().pop().unwrap().total_minor, 3_990);
     store.tap("open");
@@ -470,7 +500,8 @@ fn a_sum_past_what_can_be_held_is_for_a_person() {
 
 fn modelled() -> Bench {
     let mut plan = plan();
-    plan.policy.by = DecideBy::Model;
+    // The lane's own word, where the store's is the rules.
+    plan.lanes[2].by = Some(DecideBy::Model);
     let mut store = Bench::with(plan);
     store.comes("p1", "open", &["1", "2"]);
     store.stands("p1", "open");

@@ -2,7 +2,6 @@
 //! It never says whose a tag is. Everything is bounded: tags, and the slots kept of each.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::f32::consts::{PI, TAU};
 
 use recording::{Hex, Name, Read, Time};
 use smallvec::SmallVec;
@@ -19,10 +18,6 @@ const MOST_BINS_AT_LANE: usize = 192;
 const MOST_BINS_ELSEWHERE: usize = 32;
 /// The last reads against which a repeated report is recognised.
 const REMEMBERED_READS: usize = 48;
-/// Two reads of one antenna on one channel this close tell how the phase moves: longer, and a walker's tag may have gone
-/// more than a quarter of a wavelength, which turns the phase by more than π (FACTS: 38 rad per metre at 915 MHz).
-const PHASE_PAIR_S: f32 = 0.12;
-
 /// A tag's number while it is remembered.
 pub(crate) type TagId = u32;
 
@@ -37,8 +32,6 @@ pub(crate) struct Bin {
     rssi_sum: f32,
     rssi_reads: u32,
     rssi_max: f32,
-    phase_step_sum: f32,
-    phase_time_sum: f32,
 }
 
 /// The greater of two powers, where there are any.
@@ -64,11 +57,6 @@ impl Bin {
     pub(crate) fn rssi_sum(&self) -> (f32, u32) {
         (self.rssi_sum, self.rssi_reads)
     }
-
-    /// How the phase turned (rad, positive: going away) over how many seconds, summed over close pairs of reads.
-    pub(crate) fn phase_turn(&self) -> Option<(f32, f32)> {
-        (self.phase_time_sum > 0.0).then_some((self.phase_step_sum, self.phase_time_sum))
-    }
 }
 
 /// What a tag's bits say.
@@ -78,14 +66,6 @@ pub(crate) enum Identity {
     Piece { key: PieceKey, uri: Name, verified: bool },
     /// Nothing that may ever be billed, and why.
     Refused(Name),
-}
-
-#[derive(Clone, Copy)]
-struct LastPhase {
-    antenna: AntennaId,
-    channel: u32,
-    phase: f32,
-    at: Time,
 }
 
 /// What one tag did.
@@ -99,7 +79,6 @@ pub(crate) struct TagTrack {
     pub(crate) bins: VecDeque<Bin>,
     remembered: [u64; REMEMBERED_READS],
     remembered_next: usize,
-    phases: SmallVec<[LastPhase; 4]>,
     pub(crate) last_at: Time,
     at_lane: bool,
 }
@@ -116,7 +95,6 @@ impl TagTrack {
             bins: VecDeque::new(),
             remembered: [0; REMEMBERED_READS],
             remembered_next: 0,
-            phases: SmallVec::new(),
             last_at: at,
             at_lane: false,
         }
@@ -155,14 +133,13 @@ impl TagTrack {
         if let Some(tid) = read.tid.as_ref().filter(|_| self.tids.len() < 4) {
             self.take_tid(tid);
         }
-        let turned = self.phase_turn(at, antenna, read);
         let here = slot(at);
         let known = self.bins.iter().rposition(|bin| bin.slot <= here);
         let mut from = known;
         while let Some(place) = from {
             match self.bins.get_mut(place) {
                 Some(bin) if bin.slot == here && bin.antenna == antenna => {
-                    bin.add(at, read, turned);
+                    bin.add(at, read);
                     return;
                 }
                 Some(bin) if bin.slot == here => from = place.checked_sub(1),
@@ -184,10 +161,8 @@ impl TagTrack {
             rssi_sum: 0.0,
             rssi_reads: 0,
             rssi_max: f32::NEG_INFINITY,
-            phase_step_sum: 0.0,
-            phase_time_sum: 0.0,
         };
-        bin.add(at, read, turned);
+        bin.add(at, read);
         self.bins.insert(place, bin);
     }
 
@@ -202,29 +177,10 @@ impl TagTrack {
             self.two_chips = self.tids.len() > 1;
         }
     }
-
-    fn phase_turn(&mut self, at: Time, antenna: AntennaId, read: &Read) -> Option<(f32, f32)> {
-        let phase = read.phase.filter(|phase| phase.is_finite())?;
-        let channel = read.frequency_khz.or(read.channel.map(u32::from))?;
-        let now = LastPhase { antenna, channel, phase, at };
-        let Some(before) = self.phases.iter_mut().find(|last| last.antenna == antenna) else {
-            if self.phases.len() < 8 {
-                self.phases.push(now);
-            }
-            return None;
-        };
-        let last = std::mem::replace(before, now);
-        let seconds = at.seconds_after(last.at) as f32;
-        if last.channel != channel || seconds == 0.0 || seconds.abs() > PHASE_PAIR_S {
-            return None;
-        }
-        let step = (phase - last.phase + PI).rem_euclid(TAU) - PI;
-        Some((step * seconds.signum(), seconds.abs()))
-    }
 }
 
 impl Bin {
-    fn add(&mut self, at: Time, read: &Read, turned: Option<(f32, f32)>) {
+    fn add(&mut self, at: Time, read: &Read) {
         self.reads = self.reads.saturating_add(read.count);
         self.first = self.first.min(at);
         self.last = self.last.max(at);
@@ -232,10 +188,6 @@ impl Bin {
             self.rssi_sum += rssi;
             self.rssi_reads += 1;
             self.rssi_max = self.rssi_max.max(rssi);
-        }
-        if let Some((step, seconds)) = turned {
-            self.phase_step_sum += step;
-            self.phase_time_sum += seconds;
         }
     }
 }

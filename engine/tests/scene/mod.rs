@@ -49,6 +49,7 @@ pub(crate) fn lane(id: &str, x: f64) -> Lane {
         terminal: Some(format!("term-{id}").into()),
         gate: None,
         group: "exits".into(),
+        by: None,
     }
 }
 
