@@ -14,8 +14,7 @@ const EMPTY_US: i64 = 450;
 const COLLISION_US: i64 = 1_500;
 const TURN_US: i64 = 2_500;
 const HOP_US: i64 = 200_000;
-/// An antenna has had its turn after this much with its rounds done, and whatever happens after the second.
-const TURN_DONE_US: i64 = 26_000;
+/// An antenna has had its turn after this much, whatever is left.
 const TURN_MOST_US: i64 = 400_000;
 /// Spread of a chip's wake-up threshold, dB of power at the chip.
 const WAKE_SCALE_DB: f64 = 0.55;
@@ -70,6 +69,8 @@ pub(crate) struct Inventory {
     antenna: usize,
     visit: u64,
     visit_began_us: i64,
+    /// Rounds without a read in this visit.
+    silent: u32,
     target_b: bool,
     q: f64,
     /// When the next round begins.
@@ -101,6 +102,7 @@ impl Inventory {
             antenna: 0,
             visit: (number + 1) << 40,
             visit_began_us: start_us,
+            silent: 0,
             target_b: false,
             q: 1.0,
             next_us: start_us,
@@ -130,10 +132,12 @@ impl Inventory {
                 self.next_us += if self.chance.happens(0.4) { 3_500 } else { 300 };
             }
             let read = self.round(air, set_us, walls, out);
-            let had_us = self.next_us - self.visit_began_us;
-            let alone = self.antennas == 1;
-            if !alone && (read == 0 || had_us >= TURN_DONE_US) {
-                self.turn();
+            if self.antennas > 1 {
+                // With several antennas each has its turn until two rounds in a row find nothing new.
+                self.silent = if read == 0 { self.silent + 1 } else { 0 };
+                if self.silent >= 2 || self.next_us - self.visit_began_us >= TURN_MOST_US {
+                    self.turn();
+                }
             } else if self.session == Session::S0Dual {
                 self.target_b = !self.target_b;
             }
@@ -144,6 +148,7 @@ impl Inventory {
     fn turn(&mut self) {
         self.antenna = (self.antenna + 1) % self.antennas;
         self.visit += 1;
+        self.silent = 0;
         self.next_us += TURN_US;
         self.visit_began_us = self.next_us;
         self.target_b = false;

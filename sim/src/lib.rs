@@ -5,6 +5,7 @@
 //! Deterministic: the same family, seed and length give the same bytes on any machine (all mathematics beyond the four
 //! operations and the square root comes from `libm`, draws from ChaCha8, and nothing iterates over hash maps).
 
+pub mod calibration;
 mod chance;
 pub mod emulate;
 mod family;

@@ -55,7 +55,7 @@ impl Aerial {
             .map(|_| {
                 let away = chance.direction().times(chance.between(2.0, 7.0));
                 let at = P3::new(plan.at.x + away.x, plan.at.y + away.y, chance.between(0.1, 2.8));
-                (at, chance.between(0.15, 0.55), chance.between(0.0, TAU))
+                (at, chance.between(0.08, 0.4), chance.between(0.0, TAU))
             })
             .collect();
         Aerial { plan, scatterers, cable_m: chance.between(3.0, 9.0) }
@@ -163,6 +163,9 @@ pub(crate) struct Tag {
     sensitivity_dbm: f64,
     modulation_db: f64,
     phase: f64,
+    /// Where in the band the tag's antenna is tuned on its goods, MHz, and how sharply.
+    tuned_mhz: f64,
+    tuned_width_mhz: f64,
     links: Vec<Link>,
     pub(crate) flags: crate::gen2::Flags,
 }
@@ -181,6 +184,8 @@ impl Tag {
             sensitivity_dbm: chance.normal(-16.0, 1.5),
             modulation_db: chance.normal(8.6, 1.8).clamp(6.0, 18.0),
             phase: chance.between(0.0, TAU),
+            tuned_mhz: chance.normal(910.0, 18.0),
+            tuned_width_mhz: chance.between(18.0, 50.0),
             links: vec![Link::Unknown; antennas],
             flags: crate::gen2::Flags::new(chance.between(0.8, 3.5)),
         }
@@ -188,6 +193,12 @@ impl Tag {
 }
 
 impl Tag {
+    /// Loss of a tag that is tuned beside the channel, dB one way: the parabola at the top of a resonance, flattening.
+    fn detuning_db(&self, khz: u32) -> f64 {
+        let off = (f64::from(khz) / 1000.0 - self.tuned_mhz) / self.tuned_width_mhz;
+        10.0 * libm::log10(1.0 + off * off)
+    }
+
     /// Sets where the tag is and how it is turned.
     pub(crate) fn place(&mut self, (at, axis): (P3, P3)) {
         (self.at, self.axis) = (at, axis);
@@ -310,7 +321,7 @@ impl Air {
                 (re, im) = (re + more_re, im + more_im);
             }
         }
-        let one_way_db = decibels((re * re + im * im).sqrt()) - shadow_db;
+        let one_way_db = decibels((re * re + im * im).sqrt()) - shadow_db - tag.detuning_db(khz);
         // The phase grows with the way, and linearly with frequency: path and cable, there and back.
         let cable = 2.0 * TAU * aerial.cable_m * 1.4 * f64::from(khz) * 1000.0 / LIGHT_M_PER_S;
         Some(Signal {
@@ -374,7 +385,7 @@ pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -
     if chance.happens(flip) {
         phase += PI;
     }
-    if chance.happens(0.08) {
+    if chance.happens(0.055) {
         phase += chance.between(-PI, PI);
     }
     let steps = (phase / TAU * 4096.0).round().rem_euclid(4096.0);
