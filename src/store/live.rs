@@ -327,7 +327,9 @@ impl LaneLive {
         self.declined = (attempt.state == AttemptState::Declined).then_some(now);
         self.attempt = match attempt.state {
             // Approved waits for its receipt, which is committed together with it or right after.
-            AttemptState::Committed | AttemptState::Unknown | AttemptState::Approved => Some(attempt.clone()),
+            AttemptState::Committed | AttemptState::Unknown | AttemptState::Approved | AttemptState::Voiding => {
+                Some(attempt.clone())
+            }
             AttemptState::Declined | AttemptState::Voided | AttemptState::NotFound => None,
         };
     }

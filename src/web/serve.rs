@@ -59,7 +59,7 @@ pub async fn serve(
     loop {
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit?,
-            _ = shutdown.wait_for(|stop| *stop) => break,
+            () = told(&mut shutdown) => break,
         };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -71,7 +71,7 @@ pub async fn serve(
                     continue;
                 }
             },
-            _ = shutdown.wait_for(|stop| *stop) => break,
+            () = told(&mut shutdown) => break,
         };
         if check_loopback(peer).is_err() {
             continue;
@@ -94,4 +94,10 @@ pub async fn serve(
         tracing::info!("some answers were not finished in time");
     }
     Ok(())
+}
+
+/// Returns once the store is told to stop, or is gone.
+async fn told(shutdown: &mut watch::Receiver<bool>) {
+    // What it answers borrows the channel and must not be held across an await.
+    drop(shutdown.wait_for(|stop| *stop).await);
 }
