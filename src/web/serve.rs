@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use super::stream::stopped;
 use super::{App, openapi, routes};
 use crate::store::Handle;
 
@@ -59,7 +60,7 @@ pub async fn serve(
     loop {
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit?,
-            _ = shutdown.wait_for(|stop| *stop) => break,
+            () = stopped(&mut shutdown) => break,
         };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -71,7 +72,7 @@ pub async fn serve(
                     continue;
                 }
             },
-            _ = shutdown.wait_for(|stop| *stop) => break,
+            () = stopped(&mut shutdown) => break,
         };
         if check_loopback(peer).is_err() {
             continue;
