@@ -75,8 +75,8 @@ pub struct LaneLive {
     pub declined: Option<Time>,
     /// The receipt just paid, and when the store knew.
     pub paid: Option<(Receipt, Time)>,
-    /// A passage that is paid and whose gate has not opened.
-    pub unreleased: Option<Name>,
+    /// A passage that is paid and whose gate has not opened, and since when: for a moment each paid one is.
+    pub unreleased: Option<(Name, Time)>,
     /// When somebody asked for help.
     pub help: Option<Time>,
 }
@@ -209,9 +209,6 @@ impl Live {
             let about = staff.passage.is_some() && staff.passage.as_ref() == lane.passage();
             if here || about {
                 lane.help = None;
-                if staff.passage == lane.unreleased {
-                    lane.unreleased = None;
-                }
             }
         }
     }
@@ -242,7 +239,7 @@ impl Live {
             }
             Outcome::Passage(passage) => {
                 if let Some(lane) = entry(&mut self.lanes, &passage.lane, LaneLive::default) {
-                    lane.passed(passage);
+                    lane.passed(passage, now);
                 }
             }
             Outcome::Alert(alert) => {
@@ -262,7 +259,7 @@ impl LaneLive {
         self.basket
             .as_ref()
             .map(|basket| &basket.passage)
-            .or(self.unreleased.as_ref())
+            .or(self.unreleased.as_ref().map(|(passage, _)| passage))
             .or(self.paid.as_ref().map(|(receipt, _)| &receipt.passage))
     }
 
@@ -280,7 +277,9 @@ impl LaneLive {
         if asked || called {
             return Phase::Help;
         }
-        if held {
+        // What is there cannot be billed without somebody: no card will help.
+        let only_asks = basket.is_some_and(|basket| basket.lines.is_empty() && !basket.holds.is_empty());
+        if held || only_asks {
             return Phase::Held;
         }
         if let Some(attempt) = &self.attempt {
@@ -324,14 +323,27 @@ impl LaneLive {
     }
 
     fn attempted(&mut self, attempt: &Attempt, now: Time) {
-        self.declined = (attempt.state == AttemptState::Declined).then_some(now);
-        self.attempt = match attempt.state {
+        match attempt.state {
             // Approved waits for its receipt, which is committed together with it or right after.
+<<<<<<< HEAD
             AttemptState::Committed | AttemptState::Unknown | AttemptState::Approved | AttemptState::Voiding => {
                 Some(attempt.clone())
             }
             AttemptState::Declined | AttemptState::Voided | AttemptState::NotFound => None,
         };
+=======
+            AttemptState::Committed | AttemptState::Unknown | AttemptState::Approved => {
+                self.attempt = Some(attempt.clone());
+                self.declined = None;
+            }
+            // One that was paid long ago may be taken back while somebody else stands here.
+            ended if self.attempt.as_ref().is_some_and(|known| known.id == attempt.id) => {
+                self.attempt = None;
+                self.declined = (ended == AttemptState::Declined).then_some(now);
+            }
+            _ => {}
+        }
+>>>>>>> heads/web
     }
 
     fn paid(&mut self, receipt: &Receipt, now: Time) {
@@ -346,10 +358,12 @@ impl LaneLive {
         self.paid = Some((receipt.clone(), now));
     }
 
-    fn passed(&mut self, passage: &Passage) {
+    fn passed(&mut self, passage: &Passage, now: Time) {
+        let known = self.unreleased.as_ref().is_some_and(|(id, _)| *id == passage.id);
         match passage.released {
-            Some(false) => self.unreleased = Some(passage.id.clone()),
-            _ if self.unreleased.as_ref() == Some(&passage.id) => self.unreleased = None,
+            Some(false) if known => {}
+            Some(false) => self.unreleased = Some((passage.id.clone(), now)),
+            _ if known => self.unreleased = None,
             _ => {}
         }
         if passage.ended_at.is_none() {

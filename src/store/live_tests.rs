@@ -213,6 +213,24 @@ fn a_call_for_help_is_answered_by_staff() {
 }
 
 #[test]
+fn what_cannot_be_billed_alone_is_for_a_colleague() {
+    let mut scene = scene();
+    scene.at(0.0).says(basket("p1", BasketStatus::Open, vec![], &["no_price"]));
+    assert_eq!(scene.phase(), Phase::Held, "no card helps");
+    scene.says(basket("p1", BasketStatus::Open, vec![tee()], &["no_price"]));
+    assert_eq!(scene.phase(), Phase::Basket);
+}
+
+#[test]
+fn an_old_payment_taken_back_does_not_disturb_who_stands_here() {
+    let mut scene = scene();
+    scene.at(0.0).says(open("p2")).says(attempt("p2", AttemptState::Committed));
+    let Outcome::Attempt(mut old) = attempt("p1", AttemptState::Voided) else { unreachable!() };
+    old.id = "a0".into();
+    assert_eq!(scene.says(Outcome::Attempt(old)).phase(), Phase::Paying);
+}
+
+#[test]
 fn a_restart_empties_the_lanes() {
     let mut scene = scene();
     scene.at(0.0).says(open("p1"));

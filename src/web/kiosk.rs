@@ -15,6 +15,9 @@ use super::problem::Problem;
 use super::{App, assets, stream, words};
 use crate::store::{LaneLive, Phase};
 
+/// Questions to a colleague shown at most.
+const MOST_ASKS: usize = 5;
+
 /// Pages' errors in rendering are ours: nothing from outside can bring one about.
 pub(super) fn html(page: &impl Template) -> String {
     page.render().unwrap_or_else(|error| {
@@ -43,8 +46,8 @@ struct View {
     lines: Vec<LineView>,
     pieces: u64,
     total: String,
-    /// For shoppers: why a colleague comes, where that is known.
-    why: Option<&'static str>,
+    /// For shoppers: what a colleague will look at, and why.
+    asks: Vec<AskView>,
     receipt: Option<ReceiptView>,
     paid_but_shut: bool,
 }
@@ -56,6 +59,11 @@ struct LineView {
     price: String,
     gtin: Name,
     serial: Name,
+}
+
+struct AskView {
+    name: Option<Name>,
+    why: &'static str,
 }
 
 struct ReceiptView {
@@ -80,15 +88,31 @@ fn line_view(line: &ReceiptLine, currency: &str) -> LineView {
     }
 }
 
-fn why(basket: Option<&Basket>) -> Option<&'static str> {
-    let hold = basket?.holds.first()?;
-    Some(match &*hold.kind {
-        "no_price" => "One of your things has no price in our books yet.",
-        "clone" | "weak_tag" => "One of the tags could not be read clearly.",
-        "two_people" => "You are two or more, and we do not want to mix up your things.",
+/// Why a colleague is needed, as a shopper reads it.
+fn why(kind: &str) -> &'static str {
+    match kind {
+        "no_price" => "has no price in our books yet",
+        "not_mine" => "you said it is not yours",
+        "clone" | "weak_tag" | "unclear" => "its tag could not be read clearly",
+        "two_people" => "may belong to the person beside you",
+        "payment_pending" => "is being paid for right now",
         "terminal_unknown" => "The card terminal did not answer. You will not be charged twice.",
-        _ => "There is something we want to look at with you.",
-    })
+        _ => "We want to look at something with you.",
+    }
+}
+
+/// What is asked of a colleague, each thing by its name.
+async fn asks(app: &App, basket: Option<&Basket>) -> Result<Vec<AskView>, Problem> {
+    let mut asks = Vec::new();
+    for hold in basket.iter().flat_map(|basket| &basket.holds).take(MOST_ASKS) {
+        let product = match &hold.gtin {
+            Some(gtin) => app.handle.db().product(gtin).await?,
+            None => None,
+        };
+        let name = product.and_then(|product| product.name).or_else(|| hold.gtin.clone());
+        asks.push(AskView { name, why: why(&hold.kind) });
+    }
+    Ok(asks)
 }
 
 async fn view(app: &App, lane: &str) -> Result<View, Problem> {
@@ -121,7 +145,7 @@ async fn view(app: &App, lane: &str) -> Result<View, Problem> {
         lines: lines.iter().map(|line| line_view(line, currency)).collect(),
         pieces: lines.iter().map(|line| u64::from(line.quantity)).sum(),
         total: words::money(total, currency),
-        why: why(lane.basket.as_ref()),
+        asks: asks(app, lane.basket.as_ref()).await?,
         receipt,
         paid_but_shut: lane.unreleased.is_some(),
     })

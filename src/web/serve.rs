@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use super::stream::stopped;
 use super::{App, openapi, routes};
 use crate::store::Handle;
 
@@ -59,7 +60,7 @@ pub async fn serve(
     loop {
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit?,
-            () = told(&mut shutdown) => break,
+            () = stopped(&mut shutdown) => break,
         };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -71,7 +72,7 @@ pub async fn serve(
                     continue;
                 }
             },
-            () = told(&mut shutdown) => break,
+            () = stopped(&mut shutdown) => break,
         };
         if check_loopback(peer).is_err() {
             continue;
@@ -94,10 +95,4 @@ pub async fn serve(
         tracing::info!("some answers were not finished in time");
     }
     Ok(())
-}
-
-/// Returns once the store is told to stop, or is gone.
-async fn told(shutdown: &mut watch::Receiver<bool>) {
-    // What it answers borrows the channel and must not be held across an await.
-    drop(shutdown.wait_for(|stop| *stop).await);
 }

@@ -27,6 +27,9 @@ const ALERTS: usize = 6;
 /// The page asks the database no more often than this for each screen that is open.
 const PAUSE: Duration = Duration::from_millis(800);
 
+/// How long a gate may take to open before staff are told.
+const GATE_MAY_TAKE: Duration = Duration::from_secs(5);
+
 /// A word and how it looks: `good`, `warn`, `bad`, `quiet`.
 type Mark = (&'static str, &'static str);
 
@@ -43,7 +46,8 @@ struct StaffPage<'a> {
 #[derive(Template)]
 #[template(path = "staff_hand.html")]
 struct HandPart {
-    called: Vec<Name>,
+    /// Lanes where somebody waits, each with its passage where there is one.
+    called: Vec<(Name, Name)>,
     passages: Vec<HandView>,
     alerts: Vec<AlertView>,
 }
@@ -234,19 +238,19 @@ async fn hand(app: &App, live: &Live) -> Result<HandPart, Problem> {
     let found = app.handle.db().needs_a_hand(None, BY_HAND).await?;
     let zone = app.handle.zone();
     let now = app.handle.now();
-    let in_hand = |lane: &Name| found.rows.iter().any(|passage| passage.lane == *lane);
-    let called = app
-        .handle
-        .plan()
-        .lanes
-        .iter()
-        .filter(|lane| !in_hand(&lane.id))
-        .filter(|lane| {
-            let phase = live.lanes.get(&lane.id).map(|lane| lane.phase(now));
-            matches!(phase, Some(Phase::Help | Phase::Held))
-        })
-        .map(|lane| lane.id.clone())
-        .collect();
+    // A passage just paid waits for its gate for a moment: that is no matter for staff yet.
+    let opening = |passage: &Passage| {
+        let unreleased = live.lanes.get(&passage.lane).and_then(|lane| lane.unreleased.as_ref());
+        unreleased.is_some_and(|(id, since)| *id == passage.id && now.since(*since) < GATE_MAY_TAKE)
+    };
+    let passages: Vec<Passage> = found.rows.into_iter().filter(|passage| !opening(passage)).collect();
+    let called = app.handle.plan().lanes.iter().filter_map(|planned| {
+        let lane = live.lanes.get(&planned.id)?;
+        let waits = matches!(lane.phase(now), Phase::Help | Phase::Held);
+        let listed = passages.iter().any(|passage| Some(&passage.id) == lane.passage());
+        (waits && !listed).then(|| (planned.id.clone(), lane.passage().cloned().unwrap_or_default()))
+    });
+    let called = called.collect();
     let view = |passage: Passage| HandView {
         address: passage_address(&passage.id),
         began: words::clock(passage.began_at, zone),
@@ -261,7 +265,7 @@ async fn hand(app: &App, live: &Live) -> Result<HandPart, Problem> {
     };
     Ok(HandPart {
         called,
-        passages: found.rows.into_iter().map(view).collect(),
+        passages: passages.into_iter().map(view).collect(),
         alerts: live.alerts.iter().rev().take(ALERTS).map(alert).collect(),
     })
 }

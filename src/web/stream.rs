@@ -49,7 +49,8 @@ fn type_of(outcome: &str) -> String {
     head.map_or_else(|_| "outcome".into(), |head| head.type_name.replace(['\r', '\n'], " "))
 }
 
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
+/// Returns once the program stops.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // An error means that whoever would tell is gone: that is a stop as well.
     let _told = stopping.wait_for(|stopping| *stopping).await.is_ok();
 }

@@ -3,7 +3,7 @@
 use engine::plan::ZoneKind;
 use jiff::tz::TimeZone;
 use recording::{
-    Basis, Direction, GateState, Health, ItemAction, PassageOutcome, PieceState, ReceiptStatus, Time, Verdict,
+    Basis, Direction, GateState, Health, ItemAction, PassageOutcome, ReceiptStatus, Time, Verdict,
 };
 
 /// How many digits of a currency's amounts are below its unit (ISO 4217, list one).

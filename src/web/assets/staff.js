@@ -61,9 +61,9 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("[data-quiet]")) return;
   event.preventDefault();
-  const body = new URLSearchParams(new FormData(form));
+  const button = event.submitter;
+  const body = new URLSearchParams(new FormData(form, button));
   localStorage.setItem(WHO, body.get("by") ?? "");
-  const button = form.querySelector("button");
   button.disabled = true;
   try {
     const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
