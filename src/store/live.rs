@@ -325,13 +325,6 @@ impl LaneLive {
     fn attempted(&mut self, attempt: &Attempt, now: Time) {
         match attempt.state {
             // Approved waits for its receipt, which is committed together with it or right after.
-<<<<<<< HEAD
-            AttemptState::Committed | AttemptState::Unknown | AttemptState::Approved | AttemptState::Voiding => {
-                Some(attempt.clone())
-            }
-            AttemptState::Declined | AttemptState::Voided | AttemptState::NotFound => None,
-        };
-=======
             AttemptState::Committed | AttemptState::Unknown | AttemptState::Approved => {
                 self.attempt = Some(attempt.clone());
                 self.declined = None;
@@ -343,7 +336,6 @@ impl LaneLive {
             }
             _ => {}
         }
->>>>>>> heads/web
     }
 
     fn paid(&mut self, receipt: &Receipt, now: Time) {
