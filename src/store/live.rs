@@ -274,6 +274,10 @@ impl LaneLive {
         let held = basket.is_some_and(|basket| basket.status == BasketStatus::Held);
         let asked = self.help.is_some_and(|at| now.since(at) <= HELP_IN_VIEW || basket.is_some());
         let called = held && self.holds().iter().any(|hold| &*hold.kind == "help");
+        let at_work = self.attempt.as_ref().is_some_and(|attempt| attempt.state != AttemptState::Unknown);
+        if at_work && !held {
+            return Phase::Paying;
+        }
         if asked || called {
             return Phase::Help;
         }
@@ -282,8 +286,9 @@ impl LaneLive {
         if held || only_asks {
             return Phase::Held;
         }
-        if let Some(attempt) = &self.attempt {
-            return if attempt.state == AttemptState::Unknown { Phase::Held } else { Phase::Paying };
+        if self.attempt.is_some() {
+            // Nobody knows whether money was taken.
+            return Phase::Held;
         }
         if let Some((_, at)) = &self.paid
             && now.since(*at) <= PAID_IN_VIEW

@@ -192,6 +192,9 @@ fn a_call_for_help_is_answered_by_staff() {
     let mut scene = scene();
     scene.at(0.0).says(open("p1"));
     let call = Answer { lane: LANE.into(), says: ShopperSays::Help, gtin: None, serial: None };
+    assert_eq!(scene.hears(call.clone()).phase(), Phase::Help);
+    scene.hears(Answer { says: ShopperSays::Cancel, ..call.clone() });
+    assert_eq!(scene.phase(), Phase::Basket, "never mind");
     assert_eq!(scene.hears(call).phase(), Phase::Help);
     let resolved = Staff {
         by: "Ada".into(),

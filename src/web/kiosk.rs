@@ -62,6 +62,7 @@ struct LineView {
 }
 
 struct AskView {
+    /// What it is about, where it is about one thing.
     name: Option<Name>,
     why: &'static str,
 }
@@ -88,16 +89,16 @@ fn line_view(line: &ReceiptLine, currency: &str) -> LineView {
     }
 }
 
-/// Why a colleague is needed, as a shopper reads it.
-fn why(kind: &str) -> &'static str {
+/// Why a colleague is needed, as a shopper reads it: of one of their things, or of all.
+fn why(kind: &str) -> Result<&'static str, &'static str> {
     match kind {
-        "no_price" => "has no price in our books yet",
-        "not_mine" => "you said it is not yours",
-        "clone" | "weak_tag" | "unclear" => "its tag could not be read clearly",
-        "two_people" => "may belong to the person beside you",
-        "payment_pending" => "is being paid for right now",
-        "terminal_unknown" => "The card terminal did not answer. You will not be charged twice.",
-        _ => "We want to look at something with you.",
+        "no_price" => Ok("has no price in our books yet"),
+        "not_mine" => Ok("is not yours, you said"),
+        "clone" | "weak_tag" | "unclear" => Ok("has a tag that could not be read clearly"),
+        "two_people" => Ok("may belong to the person beside you"),
+        "payment_pending" => Ok("is being paid for right now"),
+        "terminal_unknown" => Err("The card terminal did not answer. You will not be charged twice."),
+        _ => Err("We want to look at something with you."),
     }
 }
 
@@ -105,12 +106,18 @@ fn why(kind: &str) -> &'static str {
 async fn asks(app: &App, basket: Option<&Basket>) -> Result<Vec<AskView>, Problem> {
     let mut asks = Vec::new();
     for hold in basket.iter().flat_map(|basket| &basket.holds).take(MOST_ASKS) {
-        let product = match &hold.gtin {
-            Some(gtin) => app.handle.db().product(gtin).await?,
-            None => None,
+        let ask = match why(&hold.kind) {
+            Err(why) => AskView { name: None, why },
+            Ok(why) => {
+                let product = match &hold.gtin {
+                    Some(gtin) => app.handle.db().product(gtin).await?,
+                    None => None,
+                };
+                let name = product.and_then(|product| product.name);
+                AskView { name: Some(name.unwrap_or_else(|| "One of your things".into())), why }
+            }
         };
-        let name = product.and_then(|product| product.name).or_else(|| hold.gtin.clone());
-        asks.push(AskView { name, why: why(&hold.kind) });
+        asks.push(ask);
     }
     Ok(asks)
 }

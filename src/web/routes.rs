@@ -94,7 +94,7 @@ const READERS: &[Role] = &[Role::Staff, Role::Manager, Role::Integration];
 const SCREEN: &[Role] = &[Role::Kiosk, Role::Staff, Role::Manager];
 const SENDERS: &[Role] = &[Role::Integration];
 const TESTERS: &[Role] = &[Role::Manager, Role::Integration];
-const ORDER: (&str, &str) = ("order", "`oldest` first (the default), or `newest` first");
+const ORDER: (&str, &str) = ("order", "oldest (first; the default) or newest (first)");
 
 /// Longest body of observations, bytes.
 const OBSERVATIONS_BYTES: usize = 8 << 20;

@@ -333,7 +333,7 @@ async fn the_kiosk_says_what_the_lane_is_at() {
     asks.holds[0].gtin = Some("09520000000028".into());
     browser.fixture.say(vec![Outcome::Basket(asks)]).await;
     let page = browser.get("/kiosk/exit-1").await.1;
-    assert!(page.contains("you said it is not yours") && page.contains("Jeans"), "what is asked is named");
+    assert!(page.contains("is not yours, you said") && page.contains("Jeans"), "what is asked is named");
     let receipt = browser.fixture.sale(1, things).await;
     let page = browser.get("/kiosk/exit-1").await.1;
     assert!(page.contains("Thank you") && page.contains("receipt 000001"));

@@ -26,7 +26,7 @@ document.addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(form, event.submitter));
   event.submitter.disabled = true;
   try {
-    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" });
   } catch {
     offline.hidden = false;
   }

@@ -66,7 +66,8 @@ document.addEventListener("submit", async (event) => {
   localStorage.setItem(WHO, body.get("by") ?? "");
   button.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    // A field named `action` hides the form's own property of that name.
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" });
     if (answer.type !== "opaqueredirect") offline.hidden = answer.ok;
   } catch {
     offline.hidden = false;
