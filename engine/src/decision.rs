@@ -2,16 +2,25 @@
 //! baseline that the model must beat, and as what decides where the model gives no answer.
 //!
 //! The rules for a tag, in order; the first that applies decides:
-//! 1. its bits are nothing that may be billed; 2. the shop does not know the piece; 3. it is not for sale (paid, returned,
-//! on display); 4. another passage has it on its frozen basket or receipt; 5. the passage comes in from the street;
-//! 6. it was not read since the passage began; 7. it is read just the same while nobody of the passage is near (a rack);
-//! 8. it is read better at a shelf, or 9. at another lane that somebody goes through; 10. somebody else fits its reads
-//! better, or as well; 11. its reads are too few and weak, and no camera speaks for it; 12. two chips, or two places,
-//! have its bits; 13. it has no price. What is left is a line.
-//! Then the cameras: what was taken, not put back and is explained by no tag is a line where the product has no tags and
-//! the cameras are sure, else something that may be missing.
 //!
-//! It never invents: a line rests on at least two reads, or on a camera and a read, or on a sure camera for what has no tag.
+//! 1. Its bits are nothing that may be billed.
+//! 2. The shop does not know the piece.
+//! 3. It is not for sale: paid for, brought back, on display.
+//! 4. Another passage has it on its frozen basket or receipt.
+//! 5. The passage comes in from the street.
+//! 6. It was not read since the passage began.
+//! 7. It is read just the same while nobody of the passage is near: a rack.
+//! 8. It is read better at a shelf.
+//! 9. Somebody else, or another lane that somebody goes through, fits its reads better, or as well.
+//! 10. Its reads are too few or too weak, and no camera speaks for it.
+//! 11. Two chips, or two far places, have its bits.
+//! 12. It has no price.
+//!
+//! What is left is a line. Then the cameras: what was taken, not put back and is explained by no tag is a line where the
+//! product has no tags and the cameras are sure, else something that may be missing.
+//!
+//! It never invents: a line rests on at least two reads, or on a camera and a read, or on a camera and a shelf's
+//! reads, or on a sure camera for what has no tag.
 
 use recording::{Basis, Evidence, Hex, Hold, Name, PieceState, ReceiptLine, SightOf, Time, Verdict};
 

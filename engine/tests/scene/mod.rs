@@ -1,6 +1,6 @@
 //! A small store to tell scenes in: who walks where with what, and what the readers and cameras would say of it. Power
 //! falls with distance, bodies and noise blur it; nothing in here knows how the engine decides.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
