@@ -31,6 +31,8 @@ struct Under {
     lane: usize,
     enter_us: i64,
     from_street: bool,
+    /// When one stepped out over a line the last time, and whether to the street; a step back over it undoes this.
+    left: Option<(i64, bool)>,
     tap: Option<TrueTap>,
     paid: bool,
     items: Vec<TrueItem>,
@@ -287,7 +289,9 @@ impl World {
     fn front(&mut self, fixture: usize) -> P2 {
         let near = self.chance.happens(0.5);
         let along = self.chance.between(0.15, 0.85);
-        self.plan.fixtures.get(fixture).map_or(P2::new(0.6, -2.0), |f| f.front(near, along))
+        let Some(fixture) = self.plan.fixtures.get(fixture) else { return P2::new(0.6, -2.0) };
+        let (one, other) = (fixture.front(near, along), fixture.front(!near, along));
+        if self.plan.ground.clear(one, one) { one } else { other }
     }
 
     fn comes(&mut self, at: P2, staff: bool, steps: Vec<Step>) -> usize {
@@ -348,7 +352,8 @@ impl World {
             return self.returner();
         }
         let bought_before = self.chance.happens(self.manner.paid_before);
-        let mut steps = Vec::new();
+        // In by the door, not through a lane.
+        let mut steps = vec![Step::Go(P2::new(entrance.x, -0.9))];
         let fixtures = self.plan.fixtures.len();
         if self.chance.happens(self.manner.empty_handed) || self.family == Family::Calibration {
             for _ in 0..1 + self.chance.index(2) {
@@ -510,6 +515,22 @@ impl World {
         };
         match step {
             Step::Go(to) => {
+                // In a lane nobody overtakes: one stops behind whoever stands there.
+                let (lane, here, id) = (walker.lane, walker.at, walker.id);
+                let behind = lane.is_some()
+                    && to.y > here.y
+                    && self.people.iter().any(|p| {
+                        p.id != id
+                            && p.lane == lane
+                            && p.at.y > here.y
+                            && p.at.to(here) < 0.75
+                            && here.y > -0.7
+                    });
+                let Some(walker) = self.people.get_mut(at) else { return false };
+                if behind {
+                    walker.stops();
+                    return false;
+                }
                 if !walker.heads_for(to, &self.plan.ground) {
                     return false;
                 }
@@ -592,21 +613,31 @@ impl World {
     fn turn_comes(&mut self, at: usize, id: u32, lane: usize, from_street: bool) -> bool {
         let Some(area) = self.plan.lanes.get(lane).map(|l| l.area) else { return true };
         let busy = self.people.iter().any(|p| p.lane == Some(lane));
+        let now_us = self.now_us;
+        let Some(walker) = self.people.get_mut(at) else { return true };
+        let since_us = *walker.queued_us.get_or_insert(now_us);
         let ahead = self
             .people
             .iter()
-            .filter(|p| {
-                p.id < id && p.steps.front() == Some(&Step::Queue { lane }) && (p.at.y > 1.0) == from_street
-            })
+            .filter(|p| p.steps.front() == Some(&Step::Queue { lane }) && (p.at.y > 1.0) == from_street)
+            .filter(|p| p.queued_us.is_some_and(|theirs_us| (theirs_us, p.id) < (since_us, id)))
             .count();
         let away = 1.1 + 0.8 * ahead as f64;
         let y = if from_street { area.high.y + away } else { area.low.y - away };
         let place = P2::new((area.low.x + area.high.x) / 2.0 - if from_street { 0.9 } else { 0.0 }, y);
-        let tailgates =
-            busy && self.manner.tailgates > 0.0 && id % 100 < (self.manner.tailgates * 100.0) as u32;
+        // Who does not wait goes close behind one who is on the way out.
+        let mut inside = self.people.iter().filter(|p| p.lane == Some(lane));
+        let first = inside.next().filter(|p| matches!(p.intent, Intent::Buyer | Intent::Empty));
+        let tailgates = (id % 100) < (self.manner.tailgates * 100.0) as u32
+            && first.is_some_and(|p| p.at.y > area.low.y + 0.6)
+            && inside.next().is_none();
         let Some(walker) = self.people.get_mut(at) else { return true };
-        let there = walker.heads_for(place, &self.plan.ground) || walker.at.to(place) < 0.5;
-        ahead == 0 && there && (!busy || tailgates)
+        let there = walker.heads_for(place, &self.plan.ground) || walker.at.to(place) < 1.0;
+        let now = ahead == 0 && there && (!busy || tailgates);
+        if now {
+            walker.queued_us = None;
+        }
+        now
     }
 
     fn tap(&mut self, at: usize, lane: usize, outcome: recording::TapOutcome) {
@@ -805,40 +836,46 @@ impl World {
         };
         let (was, is) = (lane_of(before), lane_of(walker.at));
         let end_us = self.now_us + STEP_US;
-        if was.is_none()
-            && let Some(lane) = is
+        let (id, here) = (walker.id, walker.at);
+        if let (None, Some(lane)) = (was, is) {
+            match self.under.get_mut(&id).filter(|under| under.lane == lane) {
+                Some(under) => under.left = None,
+                None => {
+                    let from_street = self.plan.lanes.get(lane).is_some_and(|l| before.y >= l.area.high.y);
+                    let items = self.items_of(walker);
+                    let (tap, left) = (None, None);
+                    let under = Under { lane, enter_us: end_us, from_street, left, tap, paid: false, items };
+                    self.under.insert(id, under);
+                }
+            }
+        } else if was.is_some()
+            && is.is_none()
+            && let Some(under) = self.under.get_mut(&id)
         {
-            let from_street = self.plan.lanes.get(lane).is_some_and(|l| before.y >= l.area.high.y);
-            let items = self.items_of(walker);
-            let under = Under { lane, enter_us: end_us, from_street, tap: None, paid: false, items };
-            self.under.insert(walker.id, under);
-        } else if was.is_some() && is.is_none() {
-            let to_street = walker.at.y > 1.0;
-            let passage =
-                self.under.remove(&walker.id).map(|under| self.passage(under, walker, to_street, end_us));
-            if let (Some(passage), Some(notes)) = (passage, &mut self.notes) {
+            under.left = Some((end_us, here.y > 1.0));
+        }
+        let gone = |under: &Under| {
+            let area = self.plan.lanes.get(under.lane).map(|l| l.area);
+            under.left.is_some() && area.is_none_or(|a| here.y < a.low.y - 0.4 || here.y > a.high.y + 0.15)
+        };
+        if self.under.get(&id).is_some_and(gone)
+            && let Some(under) = self.under.remove(&id)
+            && let Some(walker) = self.people.get(at)
+        {
+            let passage = self.passage(under, walker);
+            if let Some(notes) = &mut self.notes {
                 notes.passages.push(passage);
             }
         }
-        let free = walker.lane.and_then(|lane| self.plan.lanes.get(lane)).is_some_and(|l| {
-            is.is_none()
-                && (walker.at.y > l.area.high.y + 0.3 || (walker.at.y < l.area.low.y - 0.3 && was.is_some()))
-        });
-        // One who goes back, or came in from the street, is out once well before the lane.
-        let back = walker.lane.is_some()
-            && is.is_none()
-            && walker.at.y < -0.6
-            && !matches!(walker.way_ahead(), Some(next) if next.y > -0.3);
-        if ((free && !self.enters(at)) || back)
-            && let Some(walker) = self.people.get_mut(at)
+        let Some(walker) = self.people.get_mut(at) else { return };
+        walker.entered |= is.is_some();
+        let area = walker.lane.and_then(|lane| self.plan.lanes.get(lane)).map(|l| l.area);
+        if is.is_none()
+            && walker.entered
+            && area.is_some_and(|area| walker.at.y > area.high.y + 0.3 || walker.at.y < area.low.y - 0.6)
         {
-            walker.lane = None;
+            (walker.lane, walker.entered) = (None, false);
         }
-    }
-
-    /// Whether someone at the street still means to come in.
-    fn enters(&self, at: usize) -> bool {
-        self.people.get(at).is_some_and(|w| w.intent == Intent::Return && w.at.y > 1.0 && !w.held.is_empty())
     }
 
     fn items_of(&self, walker: &Walker) -> Vec<TrueItem> {
@@ -855,7 +892,8 @@ impl World {
         .collect()
     }
 
-    fn passage(&self, under: Under, walker: &Walker, to_street: bool, end_us: i64) -> (i64, TruePassage) {
+    fn passage(&self, under: Under, walker: &Walker) -> (i64, TruePassage) {
+        let (end_us, to_street) = under.left.unwrap_or((self.now_us, walker.at.y > 1.0));
         let through = to_street != under.from_street;
         let mixed = walker.intent == Intent::Buyer
             && walker.held.iter().any(|&p| self.pieces.get(p).is_some_and(|p| p.sold_before));
