@@ -120,34 +120,6 @@ impl World {
         self.brings(walker);
     }
 
-    pub(super) fn restocker(&mut self) {
-        let mut missing = vec![0_usize; self.plan.fixtures.len()];
-        for piece in &self.pieces {
-            if let (Place::Stockroom, Some(product)) = (piece.place, self.products.get(piece.product))
-                && let Some(count) = missing.get_mut(product.home)
-            {
-                *count += 1;
-            }
-        }
-        let wanted: Vec<(usize, f64)> = missing
-            .into_iter()
-            .enumerate()
-            .map(|(fixture, count)| (fixture, (count as f64).min(12.0)))
-            .collect();
-        if wanted.iter().all(|(_, weight)| *weight < 1.0) {
-            return;
-        }
-        let Some(&fixture) = self.chance.one_of(&wanted) else { return };
-        let count = 5 + self.chance.index(6);
-        let mut steps = vec![Step::Load { fixture, count }, Step::Stand(1.0), Step::Go(self.front(fixture))];
-        steps.extend((0..count).flat_map(|_| [Step::Stand(0.7), Step::PutBack { fixture, all: false }]));
-        steps.extend([Step::Go(crate::plan::STOCKROOM_AT), Step::Gone]);
-        let walker = self.comes(crate::plan::STOCKROOM_AT, true, steps);
-        if let Some(walker) = self.people.get_mut(walker) {
-            walker.carry = Carry::Stacked;
-        }
-    }
-
     /// What each person does now, apart from walking.
     pub(super) fn act(&mut self) {
         let mut at = 0;
@@ -228,20 +200,7 @@ impl World {
                     }
                 }
             }
-            Step::Load { fixture, count } => {
-                let pieces: Vec<usize> = (0..self.pieces.len())
-                    .filter(|&p| {
-                        self.pieces.get(p).is_some_and(|p| {
-                            p.place == Place::Stockroom
-                                && self.products.get(p.product).is_some_and(|product| product.home == fixture)
-                        })
-                    })
-                    .take(count)
-                    .collect();
-                for piece in pieces {
-                    self.take(at, piece);
-                }
-            }
+            Step::Load { fixture, count } => self.load(at, fixture, count),
             Step::Return => while self.lets_go(at, Place::Stockroom).is_some() {},
             Step::Queue { lane } => {
                 let id = walker.id;

@@ -4,6 +4,7 @@
 mod acts;
 mod passages;
 mod pieces;
+mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,10 +2,9 @@
 
 use crate::family::Family;
 use crate::radio::Tag;
-use crate::senses::Told;
 use crate::space::{P2, P3};
 use crate::stock::{self, Carry, Place};
-use recording::{Catalogue, Hex, KnownPiece, PieceState};
+use recording::Hex;
 use std::collections::BTreeSet;
 
 use super::World;
@@ -19,7 +18,7 @@ impl World {
                 self.make(product, Place::Fixture(home));
             }
             let tagged = self.products.get(product).is_some_and(|p| p.tagged);
-            for _ in 0..if tagged { stockroom } else { 0 } {
+            for _ in 0..stockroom {
                 self.make(product, Place::Stockroom);
             }
             if self.manner.returns + self.manner.paid_before > 0.0 && tagged {
@@ -130,37 +129,6 @@ impl World {
         let sold = self.pieces.iter().position(|p| p.sold_before && p.place == Place::Gone);
         if let Some(piece) = sold {
             self.take(walker, piece);
-        }
-    }
-
-    /// Cartons: new pieces of whatever has run low, made known to the store by the goods receipt.
-    pub(super) fn delivery(&mut self) {
-        let mut left = vec![0_usize; self.products.len()];
-        for piece in &self.pieces {
-            if let (Place::Stockroom, Some(count)) = (piece.place, left.get_mut(piece.product)) {
-                *count += 1;
-            }
-        }
-        for (product, count) in left.into_iter().enumerate() {
-            if count >= 3 {
-                continue;
-            }
-            let Some(gtin) = self.products.get(product).filter(|p| p.tagged).map(|p| p.gtin.clone()) else {
-                continue;
-            };
-            for _ in 0..10 {
-                let at = self.make(product, Place::Stockroom);
-                let Some(piece) = self.pieces.get(at) else { continue };
-                let item = KnownPiece {
-                    gtin: gtin.clone(),
-                    serial: piece.serial.to_string().into(),
-                    epc: piece.epc.clone(),
-                    zone: Some(crate::plan::STOCKROOM.into()),
-                    state: PieceState::InStock,
-                };
-                let what = Catalogue { product: None, item: Some(item) };
-                self.post(Told { at_us: self.now_us, received_us: self.now_us, what: what.into() });
-            }
         }
     }
 
