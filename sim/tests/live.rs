@@ -1,5 +1,5 @@
 //! The live store from outside: a client's session over real sockets, and what comes through the channel.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
