@@ -40,7 +40,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !(0.1..=50.0).contains(&args.speed) {
         return Err(Usage(format!("--speed {}: 0.1 to 50", args.speed)).into());
     }
-    let listener = listen(args.listen).await?;
+    let listener = listen(args.listen, "--listen").await?;
     let address = listener.local_addr()?;
     // A demo without a folder still has its journal on a disk, as a shop has: only, the folder goes with it.
     let (folder, _passing) = match &args.data {

@@ -12,7 +12,7 @@ mod run;
 mod serve;
 mod sim;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -76,7 +76,14 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico=info,readers=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    // Colours are for eyes: a log file or the journal gets plain text.
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .init();
     match run(cli.command) {
         Ok(code) => code,
         Err(error) => {
@@ -86,11 +93,25 @@ pub fn main() -> ExitCode {
             }) {
                 return ExitCode::SUCCESS;
             }
-            drop(writeln!(std::io::stderr(), "portico: {error:#}"));
-            let usage = error.chain().any(|e| e.is::<ConfigError>() || e.is::<Usage>());
+            drop(writeln!(std::io::stderr(), "portico: {}", in_words(&error)));
+            // What was put before another error as its context is found by the whole error, not along the chain.
+            let usage = error.is::<ConfigError>() || error.is::<Usage>();
             ExitCode::from(if usage { 2 } else { 1 })
         }
     }
+}
+
+/// The error and its causes; a cause that the error names itself is not said twice.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
+        if said.is_empty() {
+            cause
+        } else if said.contains(&cause) {
+            said
+        } else {
+            format!("{said}: {cause}")
+        }
+    })
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
