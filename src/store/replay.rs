@@ -99,7 +99,9 @@ impl Replay {
                 Some(terminal) => Some(terminal.void(&attempt)?.into()),
                 None => None,
             },
-            Effect::OpenGate { gate, passage } => Some(Gate { gate, state: GateState::Opened, passage }.into()),
+            Effect::OpenGate { gate, passage } => {
+                Some(Gate { gate, state: GateState::Opened, passage }.into())
+            }
             Effect::NeedBelief(question) => {
                 self.follow.push_back(unanswered(now, question.request));
                 None
