@@ -47,6 +47,10 @@ const WEAK_DBM: f32 = -71.0;
 const STRONGER_DB: f64 = 4.0;
 /// Log odds from which on a tag is given to one of two people without asking.
 const SURE_ODDS: f64 = 1.0;
+/// The same against this passage where the other only stands by: twenty to one.
+const SURE_AGAINST_BYSTANDER: f64 = 3.0;
+/// A tag that was on a shelf a moment ago and is this much fainter in the lane is still there.
+const LOST_ON_THE_WAY_DB: f64 = 12.0;
 /// From here on, the cameras alone make a line of a product without tags.
 const SURE_SIGHT: f64 = 0.8;
 /// From here on, a taken piece that no reader hears is worth asking for.
@@ -251,13 +255,13 @@ fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence) -> Owner {
         (Some(there), Some(here)) => Some(there - here),
         _ => None,
     };
-    if let Some((shelf, metres)) = seen.elsewhere {
-        let better = louder(shelf.level()).map_or(shelf.slots > 2 * seen.near.slots, |db| {
-            db > STRONGER_DB && shelf.slots >= seen.near.slots
-        });
-        if metres > 3.0 && better {
-            return Owner::Shelf;
-        }
+    let shelf = match louder(seen.elsewhere.level()) {
+        Some(db) => db > if seen.elsewhere.slots > 1 { STRONGER_DB } else { 2.0 * STRONGER_DB },
+        None => seen.elsewhere.slots > 2 * seen.near.slots,
+    };
+    let before = louder(seen.elsewhere_before.level()).is_some_and(|db| db > LOST_ON_THE_WAY_DB);
+    if shelf || before {
+        return Owner::Shelf;
     }
     let of = |person: PersonId| {
         let newest_first = || case.passages.all().collect::<Vec<_>>().into_iter().rev();
@@ -268,10 +272,13 @@ fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence) -> Owner {
         let passage = of(rival.person);
         let who =
             passage.as_ref().map_or("somebody beside the lane".to_owned(), |id| format!("passage {id}"));
-        if rival.advantage < -SURE_ODDS {
+        // Who only stands by, or comes in from the street, seldom has what is read in the lane.
+        let passing = passage.as_ref().and_then(|id| case.passages.get(id));
+        let likely = passing.is_some_and(|p| p.from != Some(recording::LaneLine::Exit));
+        if rival.advantage < if likely { -SURE_ODDS } else { -SURE_AGAINST_BYSTANDER } {
             return Owner::Other { who };
         }
-        if rival.advantage < SURE_ODDS && passage.is_some() {
+        if rival.advantage < SURE_ODDS && likely {
             let Some(level) = other_lane(case, seen, &louder) else { return Owner::Unclear { who } };
             return level;
         }
