@@ -27,6 +27,8 @@ const OUT_OF_REACH_M: f64 = 7.5;
 const AWAY_FROM_LANE_M: f64 = 2.5;
 /// Who is this near to an antenna could carry what it reads.
 const REACH_M: f64 = 4.5;
+/// Somebody unseen for this long is no rival any more, slots.
+const GONE_SLOTS: Slot = 5;
 /// Slots over which people are compared: fifteen seconds.
 const COMPARED_SLOTS: Slot = 30;
 
@@ -70,6 +72,8 @@ pub(crate) struct TagEvidence {
     pub(crate) count: u32,
     /// Of these, since the passage began.
     pub(crate) count_inside: u32,
+    /// How many of the lane's antennas heard it.
+    pub(crate) antennas: usize,
     /// Strongest at the lane, dBm.
     pub(crate) strongest: Option<f32>,
     /// At the lane during the passage.
@@ -242,6 +246,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
             }
         }
     }
+    let antennas = reads.iter().filter(|(a, ..)| field.lane_of(*a) == Some(passage.lane)).count();
     let reads = reads.into_iter().map(|(_, at, (sum, summed))| ReadsAt {
         // A tenth of a dB is more than any reader resolves.
         rssi_mean: (summed > 0).then(|| (sum / summed as f32 * 10.0).round() / 10.0),
@@ -264,6 +269,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
         reads: reads.collect(),
         count,
         count_inside,
+        antennas,
         strongest,
         near,
         far: scope.history(tag, Distance::Far),
@@ -349,6 +355,7 @@ fn fit(field: &Field, tag: &TagTrack, person: &Person, from: Slot, to: Slot) -> 
         }
     }
     let offset = offsets / n;
+    let unknown = |at: Slot| if at < slot(person.first_at) { 3.0 } else { 6.0 };
     let mut total = 0.0;
     for (number, hangs) in antennas {
         let bins = || at(number);
@@ -362,8 +369,8 @@ fn fit(field: &Field, tag: &TagTrack, person: &Person, from: Slot, to: Slot) -> 
         for at in from..=to {
             while bins.next_if(|bin| bin.slot < at).is_some() {}
             let bin = bins.next_if(|bin| bin.slot == at);
-            // Somebody of whom nothing is known at that time could have been anywhere.
-            let metres = person.was_at(at).map_or(6.0, |place| away(hangs, place));
+            // Of somebody who is not tracked yet nothing is known; who is not tracked any more is further off each second.
+            let metres = person.was_at(at).map_or(unknown(at), |place| away(hangs, place));
             let likely = (heard(metres) * duty.max(0.5)).clamp(0.02, 0.95);
             match bin {
                 Some(bin) => {
@@ -393,10 +400,12 @@ pub(crate) fn rival(scope: &Scope<'_>, tag: &TagTrack) -> Option<Rival> {
     passage.people().next()?;
     let from = from.max(to - COMPARED_SLOTS);
     let within_reach = |person: &Person| {
-        (from..=to).filter_map(|at| person.was_at(at)).any(|at| {
-            let hung = field.antennas.iter().filter(|a| a.lane == Some(passage.lane));
-            hung.filter_map(|a| a.position).any(|a| distance([a[0], a[1]], at) < REACH_M)
-        })
+        // Who is gone took along what was theirs.
+        slot(person.last_at) >= to - GONE_SLOTS
+            && (from..=to).filter_map(|at| person.was_at(at)).any(|at| {
+                let hung = field.antennas.iter().filter(|a| a.lane == Some(passage.lane));
+                hung.filter_map(|a| a.position).any(|a| distance([a[0], a[1]], at) < REACH_M)
+            })
     };
     let mut others = people.all().filter(|(id, person)| !passage.has(*id) && within_reach(person)).peekable();
     others.peek()?;
