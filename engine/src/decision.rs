@@ -47,6 +47,12 @@ const WEAK_DBM: f32 = -71.0;
 const STRONGER_DB: f64 = 4.0;
 /// Log odds from which on a tag is given to one of two people without asking.
 const SURE_ODDS: f64 = 1.0;
+/// The same against this passage where the other only stands by: twenty to one.
+const SURE_AGAINST_BYSTANDER: f64 = 3.0;
+/// Below this a tag is rather the bystander's.
+const LEAST_OWN: f64 = 0.5;
+/// A tag that was on a shelf a moment ago and is this much fainter in the lane is still there.
+const LOST_ON_THE_WAY_DB: f64 = 12.0;
 /// From here on, the cameras alone make a line of a product without tags.
 const SURE_SIGHT: f64 = 0.8;
 /// From here on, a taken piece that no reader hears is worth asking for.
@@ -55,6 +61,9 @@ const ASK_SIGHT: f64 = 0.7;
 const FAINT_SIGHT: f64 = 0.1;
 /// A camera that is at least so sure turns a weak tag into a line.
 const SUPPORTING_SIGHT: f64 = 0.5;
+
+/// A tag that only one of a lane's many antennas hears must be heard so often.
+const LEAST_AT_ONE_ANTENNA: u32 = 8;
 
 /// Everything a decision looks at.
 pub(crate) struct Case<'a> {
@@ -65,6 +74,8 @@ pub(crate) struct Case<'a> {
     pub(crate) tags: &'a Tags,
     pub(crate) shop: &'a Shop,
     pub(crate) lane: Name,
+    /// How many antennas read for the lane.
+    pub(crate) antennas: usize,
     pub(crate) now: Time,
     /// The passage that has a piece on a frozen basket or a receipt.
     pub(crate) settled: &'a dyn Fn(&PieceKey) -> Option<Name>,
@@ -193,8 +204,11 @@ fn judge_piece(
     };
     let sight = hands.support(&key.gtin);
     let slots = f64::from(seen.near.slots);
+    // What is carried through a lane of several antennas is heard by more than one of them.
+    let of_many = case.antennas >= 3 && seen.antennas == 1;
     let weak = seen.count < 2
         || seen.near.slots < 2 && seen.count < 3
+        || of_many && seen.count < LEAST_AT_ONE_ANTENNA
         || seen.strongest.is_some_and(|strongest| strongest < WEAK_DBM);
     if weak && sight < SUPPORTING_SIGHT {
         let reads = if seen.count == 1 { "a single read".into() } else { format!("{} reads", seen.count) };
@@ -221,7 +235,14 @@ fn judge_piece(
     let present = 1.0 - 0.4 * (-(slots - 1.0).max(0.0) / 2.0).exp();
     let moved = if seen.far.slots > 1 { 0.93 } else { 0.995 };
     let by_tag = present * moved * ours;
-    Finding::Bill { confidence: (1.0 - (1.0 - by_tag) * (1.0 - 0.8 * sight)).clamp(0.05, 0.995) }
+    let confidence = (1.0 - (1.0 - by_tag) * (1.0 - 0.8 * sight)).clamp(0.05, 0.995);
+    if ours < LEAST_OWN {
+        return Finding::Ignore {
+            why: "fits somebody beside the lane nearly as well or better".into(),
+            missing: ours,
+        };
+    }
+    Finding::Bill { confidence }
 }
 
 /// Why a tag is taken to rest near the lane rather than to be carried, if it is.
@@ -251,13 +272,17 @@ fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence) -> Owner {
         (Some(there), Some(here)) => Some(there - here),
         _ => None,
     };
-    if let Some((shelf, metres)) = seen.elsewhere {
-        let better = louder(shelf.level()).map_or(shelf.slots > 2 * seen.near.slots, |db| {
-            db > STRONGER_DB && shelf.slots >= seen.near.slots
-        });
-        if metres > 3.0 && better {
-            return Owner::Shelf;
-        }
+    let shelf = match louder(seen.elsewhere.level()) {
+        Some(db) => db > if seen.elsewhere.slots > 1 { STRONGER_DB } else { 2.0 * STRONGER_DB },
+        None => seen.elsewhere.slots > 2 * seen.near.slots,
+    };
+    let before = seen
+        .elsewhere_before
+        .level()
+        .zip(seen.strongest)
+        .is_some_and(|(shelf, lane)| shelf - f64::from(lane) > LOST_ON_THE_WAY_DB);
+    if shelf || before {
+        return Owner::Shelf;
     }
     let of = |person: PersonId| {
         let newest_first = || case.passages.all().collect::<Vec<_>>().into_iter().rev();
@@ -268,10 +293,13 @@ fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence) -> Owner {
         let passage = of(rival.person);
         let who =
             passage.as_ref().map_or("somebody beside the lane".to_owned(), |id| format!("passage {id}"));
-        if rival.advantage < -SURE_ODDS {
+        // Who only stands by, or comes in from the street, seldom has what is read in the lane.
+        let passing = passage.as_ref().and_then(|id| case.passages.get(id));
+        let likely = passing.is_some_and(|p| p.from != Some(recording::LaneLine::Exit));
+        if rival.advantage < if likely { -SURE_ODDS } else { -SURE_AGAINST_BYSTANDER } {
             return Owner::Other { who };
         }
-        if rival.advantage < SURE_ODDS && passage.is_some() {
+        if rival.advantage < SURE_ODDS && likely {
             let Some(level) = other_lane(case, seen, &louder) else { return Owner::Unclear { who } };
             return level;
         }

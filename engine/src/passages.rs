@@ -17,6 +17,8 @@ const MOST_PASSAGES: usize = 128;
 /// People in one passage at most, and names of their tracks.
 const MOST_MEMBERS: usize = 16;
 const MOST_TRACKS: usize = 64;
+/// A group goes into the lane within this.
+const GROUP_WITHIN_S: f64 = 5.0;
 /// Somebody is in the lane when this deep behind the line they came through, or inside for that long: who brushes the
 /// line in passing is not.
 const DEPTH_M: f64 = 0.3;
@@ -314,7 +316,11 @@ impl Passages {
             let here = passage.lane == lane && passage.ended.is_none();
             // What beams or reads began is this person's, as nobody else was seen there.
             let unseen = passage.members.is_empty();
-            let companion = || passage.people().any(|other| people.came_together(id, other, stamp.now));
+            // Who enters later than that came to an occupied lane.
+            let companion = || {
+                since.seconds_after(passage.began_at) < GROUP_WITHIN_S
+                    && passage.people().any(|other| people.came_together(id, other, stamp.now))
+            };
             here && passage.members.len() < MOST_MEMBERS && (unseen || passage.has(id) || companion())
         });
         let passage = match joins.and_then(|place| self.list.get_mut(place)) {

@@ -187,6 +187,7 @@ impl Perception {
             tags: &self.tags,
             shop,
             lane: self.field.lanes.get(passage.lane)?.id.clone(),
+            antennas: self.field.lanes.get(passage.lane)?.antennas.len(),
             now: stamp.now,
             settled: &settled,
         }))
