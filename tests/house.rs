@@ -39,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("recording", &[]),
     ("engine", &["epc", "recording"]),
     ("readers", &["llrp", "recording"]),
-    ("sim", &["llrp", "epc", "recording"]),
+    ("sim", &["llrp", "recording"]),
     ("portico", &["engine", "epc", "llrp", "readers", "recording", "sim"]),
 ];
 
