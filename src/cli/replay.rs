@@ -101,6 +101,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         counts.add(reader.counts());
     }
+    // Nothing was decided about these: no line came that ends them. What there is of them is said all the same.
+    for passage in replay.unended() {
+        recording::write_outcome(&mut output, &Outcome::Passage(passage))?;
+    }
     output.flush()?;
     if let Some(into) = &mut into {
         into.commit(1).await?;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use engine::{Effect, Engine, Output, Outputs, Plan, Shop, Stamp};
-use recording::{Gate, GateState, Line, Name, Observation, Outcome, Time};
+use recording::{Gate, GateState, Line, Name, Observation, Outcome, Passage, Time};
 
 use super::writer::unanswered;
 use crate::pay::{Simulated, SimulatedError};
@@ -76,6 +76,11 @@ impl Replay {
             each(Step { seq: self.last.seq, line, outcomes });
         }
         Ok(())
+    }
+
+    /// Passages that have not ended where the recording ends, as they stand.
+    pub fn unended(&self) -> impl Iterator<Item = Passage> {
+        self.engine.unended()
     }
 
     /// What the shop knows for good by now.
