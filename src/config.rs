@@ -36,8 +36,8 @@ pub enum ConfigError {
 pub struct Config {
     /// The store's name for people.
     pub name: Name,
-    /// IANA name.
-    pub timezone: String,
+    /// Where the store's days begin and end.
+    pub timezone: jiff::tz::TimeZone,
     /// The kiosk's first language.
     pub locale: String,
     /// Where the database is; `None`: the file does not say.
@@ -241,7 +241,8 @@ struct Decision {
 impl Reader {
     /// What the driver needs to know.
     pub fn driver(&self) -> readers::Reader {
-        let antennas = self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
+        let antennas =
+            self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
         readers::Reader {
             id: self.id.clone(),
             address: self.address.clone().unwrap_or_default(),
@@ -321,9 +322,8 @@ impl File {
             return Err(format!("[store] currency `{currency}`: three capitals as in ISO 4217, such as USD"));
         }
         let timezone = self.store.timezone.unwrap_or_else(|| "UTC".into());
-        if jiff::tz::TimeZone::get(&timezone).is_err() {
-            return Err(format!("[store] timezone `{timezone}`: an IANA name such as America/New_York"));
-        }
+        let timezone = jiff::tz::TimeZone::get(&timezone)
+            .map_err(|_| format!("[store] timezone `{timezone}`: an IANA name such as America/New_York"))?;
         let listen_text = self.web.and_then(|web| web.listen).unwrap_or_else(|| "127.0.0.1:8080".into());
         let listen = listen_text
             .parse()

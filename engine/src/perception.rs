@@ -193,6 +193,14 @@ impl Perception {
         }))
     }
 
+    /// Which way a passage has gone so far, where reads alone tell it, and the tracks of its people.
+    pub(crate) fn so_far(&self, passage: &str, now: Time) -> (Option<Direction>, Vec<Name>) {
+        let Some(passage) = self.passages.get(passage) else { return (None, Vec::new()) };
+        let by_reads = || direction_by_reads(&self.field, &self.tags, &self.people, passage, now);
+        let way = if passage.tags.is_empty() { None } else { by_reads() };
+        (way, passage.tracks.clone())
+    }
+
     /// The passage that a tap at this lane's terminal means now.
     pub fn at_terminal(&self, lane: &str) -> Option<Name> {
         self.passages.at_terminal(&self.field, &self.people, lane)

@@ -316,6 +316,18 @@ mod tests {
     }
 
     #[test]
+    fn a_report_of_the_last_second_before_the_line_came_back_is_stale_however_short_the_outage() {
+        let mut clock = ReaderClock::new();
+        connect(&mut clock, 0, 0);
+        reads(&mut clock, 0, 100_000, 20_000_000, |_| 1_000);
+        // Two seconds without a line; the reader hands out what it kept when the inventory runs again.
+        let line = connect(&mut clock, 0, 22_000_000);
+        let arrived = store(22_060_000);
+        assert!(clock.place(Some(shows(0, 21_500_000)), arrived, line).1);
+        assert!(!clock.place(Some(shows(0, 22_055_000)), arrived, line).1);
+    }
+
+    #[test]
     fn reports_of_a_clock_that_was_ahead_before_the_outage_are_not_taken_for_now() {
         let mut clock = ReaderClock::new();
         connect(&mut clock, HOUR_US, 0);

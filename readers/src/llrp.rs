@@ -198,7 +198,7 @@ impl Driver {
                     goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
                     session.close(began.elapsed());
                 }
-                taken = stream.read(&mut portion) => match taken {
+                taken = stream.read(&mut portion), if self.outbox.has_room() => match taken {
                     Ok(count @ 1..) => {
                         arrived_at = (self.now)();
                         session.handle_input(began.elapsed(), portion.get(..count).unwrap_or_default());

@@ -45,6 +45,11 @@ impl Outbox {
         }
     }
 
+    /// Whether the driver may take more from its reader: what waits in the network is not lost.
+    pub(crate) fn has_room(&self) -> bool {
+        self.ready.len() < WAITING / 2
+    }
+
     /// Nobody takes lines any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Deed, EVERY, Emulated, Store, configured, from_noon};
+use common::{Deed, EVERY, Emulated, NOON_US, Store, configured, from_noon};
 use llrp::server::ServerEvent;
 use readers::llrp::{ProbeError, probe};
 use recording::{Health, Line};
@@ -69,6 +69,26 @@ async fn after_an_outage_what_the_reader_kept_is_stale_and_what_it_reads_then_is
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_that_the_largest_buffer_holds_comes_in_at_the_stores_own_pace() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        emulated.does(Deed::Tag(false));
+        let mut store = Store::start(configured(emulated.address, &[1]));
+        store.until(Health::Up, SECOND).await;
+        store.batch_takes(SECOND / 100);
+        // EPC_96, AntennaID 1, FirstSeenTimestampUTC of an hour ago: 66,000 of them, as an FX9600 keeps.
+        let seen_us = NOON_US - HOUR_US as u64;
+        let tag = [&[0x8D][..], &[0x30; 12], &[0x81, 0, 1, 0x82], &seen_us.to_be_bytes()].concat();
+        emulated.does(Deed::Sends(report(&tag).repeat(66_000)));
+        let taken = store.during(4 * SECOND).await;
+        assert_eq!(taken.healths(), [], "a store that takes its time is no fault: {}", taken.reason());
+        assert_eq!(taken.reads.len(), 66_000);
+        assert!(taken.reads.iter().all(|(line, _)| stale(line) && delay(line) > 3_599.0));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn on_the_first_connection_ever_what_an_earlier_store_left_in_the_reader_is_stale() {
     from_noon(async {
         let emulated = Emulated::start(26 * HOUR_US).await;
@@ -119,6 +139,29 @@ async fn a_reader_that_is_not_there_is_down_once_and_up_when_it_comes() {
         assert!(taken.reason().contains("refused") && taken.reason().contains("5084"), "{}", taken.reason());
         assert!(taken.reason().contains(&address.to_string()), "{}", taken.reason());
         assert!(store.stop().await < SECOND / 10, "a stop does not wait for the next attempt");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_flaps_is_tried_ever_less_often_until_it_has_held_for_a_minute() {
+    from_noon(async {
+        let emulated = Emulated::start(0).await;
+        let mut store = Store::start(configured(emulated.address, &[1]));
+        store.until(Health::Up, SECOND).await;
+        let mut waits = Vec::new();
+        for held in [1, 1, 1, 1, 1, 1, 61] {
+            store.during(held * SECOND).await;
+            emulated.does(Deed::Cut);
+            store.until(Health::Down, SECOND).await;
+            emulated.does(Deed::Mend);
+            let mended_at = store.now();
+            store.until(Health::Up, 31 * SECOND).await;
+            waits.push(store.now().since(mended_at));
+        }
+        let (last, flapping) = waits.split_last().unwrap();
+        assert!(flapping.is_sorted() && flapping[0] < SECOND && flapping[5] > 10 * SECOND, "{flapping:?}");
+        assert!(*last < SECOND, "{last:?}");
     })
     .await;
 }

@@ -80,10 +80,16 @@ pub(crate) struct Walker {
     pub(crate) intent: Intent,
     /// The lane that one has been given.
     pub(crate) lane: Option<usize>,
+    /// Has set foot in that lane.
+    pub(crate) entered: bool,
     /// Has turned round once already.
     pub(crate) turned: bool,
     pub(crate) shadow_db: f64,
     gait: f64,
+    /// Seconds for which one has wanted to walk and could not.
+    stuck_s: f64,
+    /// Since when one waits in line, microseconds since the world began.
+    pub(crate) queued_us: Option<i64>,
     /// Which side things are carried on.
     side: f64,
 }
@@ -105,9 +111,12 @@ impl Walker {
             carry: chance.one_of(&modes).copied().unwrap_or(Carry::Hand),
             intent: Intent::Empty,
             lane: None,
+            entered: false,
             turned: false,
             shadow_db: chance.between(10.0, 20.0),
             gait: chance.between(0.0, std::f64::consts::TAU),
+            stuck_s: 0.0,
+            queued_us: None,
             side: if chance.happens(0.7) { 1.0 } else { -1.0 },
         }
     }
@@ -118,18 +127,18 @@ impl Walker {
             self.way.clear();
             return true;
         }
-        if self.way.back() != Some(&to) {
+        if self.way.back() != Some(&to) || self.stuck_s > 4.0 {
             self.way = ground.way(self.at, to).into();
+            self.stuck_s = self.stuck_s.min(3.0);
         }
-        while self.way.len() > 1 && self.way.front().is_some_and(|next| self.at.to(*next) < 0.3) {
+        while let (Some(&next), Some(&after)) = (self.way.front(), self.way.get(1)) {
+            // A corner is cut only where the cut is free.
+            if self.at.to(next) > 0.1 && !(self.at.to(next) < 0.4 && ground.clear(self.at, after)) {
+                break;
+            }
             self.way.pop_front();
         }
         false
-    }
-
-    /// The next point on the way.
-    pub(crate) fn way_ahead(&self) -> Option<P2> {
-        self.way.front().copied()
     }
 
     /// Stands still from now on.
@@ -155,7 +164,14 @@ impl Walker {
             let far = apart.length();
             if id != self.id && far < 1.5 {
                 // Who stands is pushed less: a queue does not drift.
-                let strength = if self.way.is_empty() { 0.4 } else { 2.0 };
+                // Who has been stuck for a while squeezes past.
+                let strength = if self.way.is_empty() {
+                    0.4
+                } else if self.stuck_s > 2.5 {
+                    0.1
+                } else {
+                    2.0
+                };
                 // A step to the right as well, so that two who meet do not stand still.
                 let aside = P2::new(apart.y, -apart.x).times(0.35);
                 let push = strength * libm::exp((0.6 - far) / 0.3) / far.max(0.1);
@@ -178,6 +194,11 @@ impl Walker {
         };
         self.velocity = self.at.minus(before).times(1.0 / dt_s);
         let speed = self.velocity.length();
+        if self.way.is_empty() || speed > 0.5 {
+            self.stuck_s = 0.0;
+        } else if speed < 0.2 {
+            self.stuck_s += dt_s;
+        }
         if speed > 0.25 {
             let (sin, cos) = (-self.velocity.x / speed, self.velocity.y / speed);
             // Turning takes a few steps.

@@ -51,7 +51,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let pages = match web::check_loopback(config.listen) {
         Ok(()) => match std::net::TcpListener::bind(config.listen) {
             Ok(_) => Ok("the port is free".to_owned()),
-            Err(error) => Err(format!("{error}; another program has the port: stop it or choose another one")),
+            Err(error) => {
+                Err(format!("{error}; another program has the port: stop it or choose another one"))
+            }
         },
         Err(error) => Err(error.to_string()),
     };
@@ -64,7 +66,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     // All are asked at once: a shop with ten readers of which five are off is told within seconds.
     for (id, probe) in probes.collect::<Vec<_>>() {
         let result = match probe.await {
-            Ok(Ok(probed)) => Ok(probed.to_string()),
+            Ok(Ok(probed)) => Ok(in_words(&probed)),
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => Err(error.to_string()),
         };
@@ -77,4 +79,26 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         tell("camera", camera, Ok("speaks to us over the API: nothing to try from here".into()))?;
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn in_words(probe: &readers::llrp::Probe) -> String {
+    let mut said = format!("{}, firmware {}, {} antenna ports", probe.model, probe.firmware, probe.antennas);
+    if let Some(connected) = &probe.connected {
+        let ports: Vec<String> = connected.iter().map(u16::to_string).collect();
+        said += &format!(" (connected: {})", ports.join(", "));
+    }
+    if let (Some(first), Some(last)) = (probe.channels_khz.iter().min(), probe.channels_khz.iter().max()) {
+        said += &format!(", {} channels {first} to {last} kHz", probe.channels_khz.len());
+    }
+    if let Some((least, most)) = probe.power_dbm {
+        said += &format!(", {least} to {most} dBm");
+    }
+    match probe.extensions {
+        Some(vendor) => said += &format!(", {vendor} extensions (phase, fine RSSI, Doppler)"),
+        None => said += ", no extensions: no phase",
+    }
+    if !probe.refused.is_empty() {
+        said += &format!("; refused: {}", probe.refused.join("; "));
+    }
+    said
 }

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine::{Engine, Output, Outputs, Shop, Stamp};
-use recording::{Line, Observation, PieceState};
+use engine::{Engine, Output, Outputs, PieceKey, Shop, Stamp};
+use recording::{KnownPiece, Line, Observation, PieceState};
 
 use super::Usage;
 use super::serve::{listen, start};
@@ -55,18 +55,19 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let db = Db::open(&url).await?;
     let shop = db.shop().await?;
     let last = db.last_stamp().await?.unwrap_or(BEFORE_ALL);
-    let sold: Vec<_> = shop
+    // What is sold hangs on no rack any more.
+    let gone = shop
         .pieces()
         .filter(|(_, piece)| piece.state == PieceState::Sold)
-        .map(|(key, _)| (key.gtin.to_string(), key.serial.to_string()))
+        .filter_map(|(_, piece)| piece.epc.clone())
         .collect();
     let clock = Clock::start(Some(last.now), args.speed);
     let world = sim::live::start(sim::live::Options {
         seed: args.seed,
         family: sim::Family::Plain,
         speed: args.speed,
-        now: Arc::new(move || clock.now()),
-        sold,
+        clock: Arc::new(move || clock.now()),
+        gone,
     })
     .await?;
     let text = configuration(&world.config_toml, address, &folder);
@@ -110,7 +111,8 @@ async fn bring_in_stock(
     let changes = products.taken.into_iter().chain(items.taken);
     // A store that has sold knows better than the list where its pieces are.
     for change in changes.filter(|change| first || change.product.is_none()) {
-        if !first && change.item.as_ref().is_some_and(|item| engine.shop().piece(&item.into()).is_some()) {
+        let key = |item: &KnownPiece| PieceKey { gtin: item.gtin.clone(), serial: item.serial.clone() };
+        if change.item.as_ref().is_some_and(|item| engine.shop().piece(&key(item)).is_some()) {
             continue;
         }
         last = Stamp { seq: last.seq + 1, now };

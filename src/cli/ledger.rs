@@ -29,7 +29,12 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             if json {
                 writeln!(out, "{}", serde_json::json!({ "ok": true, "proved": proved }))?;
             } else {
-                writeln!(out, "the ledger holds: {proved}")?;
+                writeln!(
+                    out,
+                    "the ledger holds: {} receipts without a gap, {} entries that add up to zero, {} pieces, {} journal \
+                     rows\nchain {}",
+                    proved.receipts, proved.entries, proved.pieces, proved.rows, proved.chain
+                )?;
             }
             Ok(ExitCode::SUCCESS)
         }

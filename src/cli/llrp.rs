@@ -47,7 +47,10 @@ fn decode(hex: bool) -> anyhow::Result<ExitCode> {
             let text = text?;
             let text = String::from_utf8_lossy(&text);
             if !text.trim().is_empty() {
-                say(line(stream::decode_hex_line(text.trim())))?;
+                match stream::decode_hex_line(text.trim()) {
+                    Ok(results) => results.map(line).try_for_each(&mut say)?,
+                    Err(error) => say(error.to_json())?,
+                }
             }
         }
     } else {

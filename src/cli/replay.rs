@@ -13,6 +13,7 @@ use recording::{CatalogueChange, Counts, Line, Outcome, Time};
 use super::import::{read_items, read_products};
 use super::serve::open_config;
 use super::{ConfigFile, Usage};
+use crate::catalogue::Rows;
 use crate::db::{Batch, Db};
 use crate::store::{Replay, Step};
 
@@ -46,8 +47,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut facts = Vec::new();
     let mut rows_refused = 0;
     for (file, read) in [
-        (&args.catalogue, read_products as fn(&Path) -> anyhow::Result<_>),
-        (&args.items, read_items as fn(&Path) -> anyhow::Result<_>),
+        (&args.catalogue, read_products as fn(&Path) -> anyhow::Result<Rows>),
+        (&args.items, read_items as fn(&Path) -> anyhow::Result<Rows>),
     ] {
         let Some(file) = file else { continue };
         let rows = read(file)?;
@@ -100,6 +101,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         counts.add(reader.counts());
     }
+    // Nothing was decided about these: no line came that ends them. What there is of them is said all the same.
+    for passage in replay.unended() {
+        recording::write_outcome(&mut output, &Outcome::Passage(passage))?;
+    }
     output.flush()?;
     if let Some(into) = &mut into {
         into.commit(1).await?;
@@ -125,7 +130,8 @@ fn warn(what: std::fmt::Arguments<'_>) {
 }
 
 fn inputs(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let missing = || Usage(format!("{}: no such recording; give an NDJSON file or a folder of them", path.display()));
+    let missing =
+        || Usage(format!("{}: no such recording; give an NDJSON file or a folder of them", path.display()));
     if !path.is_dir() {
         return if path.exists() { Ok(vec![path.to_owned()]) } else { Err(missing().into()) };
     }
@@ -156,7 +162,9 @@ impl Into {
             }
         };
         if db.last_stamp().await?.is_some() {
-            warn(format_args!("{url} holds a store's journal already: it is left as it is, the replay stays in memory"));
+            warn(format_args!(
+                "{url} holds a store's journal already: it is left as it is, the replay stays in memory"
+            ));
             return Ok(None);
         }
         Ok(Some(Into { db, lines: Vec::new(), facts }))

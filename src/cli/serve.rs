@@ -39,7 +39,9 @@ fn folder_of(url: &str) -> Option<PathBuf> {
 pub(super) async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
     web::check_loopback(addr)?;
     TcpListener::bind(addr).await.with_context(|| {
-        format!("[web] listen {addr}: the port cannot be opened; is another store running? Choose another one")
+        format!(
+            "[web] listen {addr}: the port cannot be opened; is another store running? Choose another one"
+        )
     })
 }
 
@@ -64,7 +66,9 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
     let mut tasks: Vec<_> = config
         .readers
         .iter()
-        .map(|reader| tokio::spawn(readers::llrp::run(reader.driver(), now.clone(), reads.clone(), stopping.clone())))
+        .map(|reader| {
+            tokio::spawn(readers::llrp::run(reader.driver(), now.clone(), reads.clone(), stopping.clone()))
+        })
         .collect();
     drop(reads);
     let handle = running.handle.clone();
@@ -100,7 +104,9 @@ impl Serving {
             stop_writer.send_replace(true);
             writer.await.context("the writer")?
         };
-        tokio::time::timeout(STOP_WITHIN, in_order).await.context("stopping took too long: what was committed stands")?
+        tokio::time::timeout(STOP_WITHIN, in_order)
+            .await
+            .context("stopping took too long: what was committed stands")?
     }
 }
 

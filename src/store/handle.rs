@@ -32,6 +32,7 @@ pub struct Handle {
     pub(crate) outcomes: broadcast::Sender<Arc<str>>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) name: Arc<str>,
+    pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) db: Arc<Db>,
     pub(crate) clock: Clock,
 }
@@ -73,6 +74,11 @@ impl Handle {
     /// The store's name for people.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where the store's clocks on the wall are set.
+    pub fn zone(&self) -> &jiff::tz::TimeZone {
+        &self.zone
     }
 
     /// What was committed.

@@ -4,6 +4,7 @@ mod clock;
 mod handle;
 mod live;
 mod performers;
+mod rate;
 mod recorder;
 mod replay;
 mod writer;
@@ -19,7 +20,7 @@ use tokio::task::JoinHandle;
 
 pub use clock::Clock;
 pub use handle::{Handle, Stopping, Submission};
-pub use live::{LaneLive, Live, ReaderLive};
+pub use live::{GateLive, LaneLive, Live, Phase, ReaderLive, SourceLive};
 pub use recorder::Recorder;
 pub use replay::{Replay, Step};
 
@@ -43,7 +44,12 @@ pub struct Running {
 
 /// Folds the journal's facts and starts the writer. `memory` is where simulated terminals keep theirs; `clock` must not
 /// run before the journal's last line.
-pub async fn start(config: &Config, db: Arc<Db>, memory: Option<&Path>, clock: Clock) -> anyhow::Result<Running> {
+pub async fn start(
+    config: &Config,
+    db: Arc<Db>,
+    memory: Option<&Path>,
+    clock: Clock,
+) -> anyhow::Result<Running> {
     let shop = db.shop().await.context("reading the journal's facts")?;
     let last = db.last_stamp().await.context("reading the journal's end")?.unwrap_or(BEFORE_ALL);
     let recorder = match &config.recording_directory {
@@ -61,6 +67,7 @@ pub async fn start(config: &Config, db: Arc<Db>, memory: Option<&Path>, clock: C
         outcomes: outcomes.clone(),
         plan: plan.clone(),
         name: config.name.clone(),
+        zone: config.timezone.clone(),
         db: db.clone(),
         clock,
     };

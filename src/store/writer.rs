@@ -63,11 +63,12 @@ impl Writer {
                 biased;
                 taken = self.queue.recv() => taken,
                 () = tick => Some(Submission { lines: vec![Line::new(self.clock.now(), Tick {}.into())], committed: None }),
-                _ = self.stop.wait_for(|stop| *stop) => {
+                () = told(&mut self.stop) => {
                     self.queue.close();
-                    self.queue.recv().await
+                    continue;
                 }
             };
+            // Closed and empty: all that was handed in is committed.
             let Some(first) = first else { return Ok(()) };
             let (lines, awaiting) = self.gather(first).await;
             own.extend(self.take(lines, awaiting).await?);
@@ -96,7 +97,11 @@ impl Writer {
     }
 
     /// Steps, commits, tells, performs. Returns lines that follow at once.
-    async fn take(&mut self, lines: Vec<Line>, awaiting: Vec<oneshot::Sender<()>>) -> anyhow::Result<Vec<Line>> {
+    async fn take(
+        &mut self,
+        lines: Vec<Line>,
+        awaiting: Vec<oneshot::Sender<()>>,
+    ) -> anyhow::Result<Vec<Line>> {
         let mut outputs = Outputs::new();
         let mut numbered = Vec::with_capacity(lines.len());
         let mut facts = Vec::new();
@@ -127,7 +132,10 @@ impl Writer {
             numbered.push((self.last.seq, line));
         }
         let batch = Batch { lines: &numbered, facts: &facts };
-        self.db.commit(&batch).await.context("the journal took no more: the store stops rather than lose a sale")?;
+        self.db
+            .commit(&batch)
+            .await
+            .context("the journal took no more: the store stops rather than lose a sale")?;
         for waiting in awaiting {
             // Whoever asked may have gone: the lines are in all the same.
             let _ = waiting.send(());
@@ -193,6 +201,16 @@ impl Writer {
             None => tracing::error!(%terminal, "a terminal that is not configured"),
         }
     }
+}
+
+/// Returns once when told to stop, and never again.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    while stop.changed().await.is_ok() {
+        if *stop.borrow_and_update() {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 /// The answer where there is no model to ask.

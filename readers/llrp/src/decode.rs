@@ -106,13 +106,15 @@ impl<'a> Cursor<'a> {
 
     /// An unsigned number of up to 64 bits; narrow fields share bytes, highest bits first.
     fn number(&mut self, bits: u8) -> Result<u64, DecodeError> {
+        let needs = usize::from(self.bit + bits).div_ceil(8);
+        if self.left() < needs {
+            let fault = Fault::Short { what: "a number", needs, has: self.left() };
+            return Err(DecodeError::new(self.at, fault));
+        }
         let mut number = 0;
         let mut wanted = bits;
         while wanted > 0 {
-            let byte = *self.peek(1).and_then(<[u8]>::first).ok_or_else(|| {
-                let needs = usize::from(wanted).div_ceil(8);
-                DecodeError::new(self.at, Fault::Short { what: "a number", needs, has: self.left() })
-            })?;
+            let byte = self.peek(1).and_then(<[u8]>::first).copied().unwrap_or_default();
             let taken = wanted.min(8 - self.bit);
             let shifted = (byte << self.bit) >> (8 - taken);
             number = (number << taken) | u64::from(shifted);

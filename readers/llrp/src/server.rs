@@ -472,7 +472,13 @@ impl Server {
             let next = rospec.run.as_ref().and_then(|run| run.inventory.clone());
             self.events.extend(next.map(ServerEvent::Started));
         } else {
+            // All specs are done. With an immediate trigger the reader begins again, which clients rely on that end each
+            // AISpec after a number of tags.
+            let again = rospec.start_trigger() == StartTrigger::Immediate;
             self.stop(now, index);
+            if again {
+                self.start(now, index);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use llrp::definitions::{enumerations as e, messages as m, parameters as p, vendo
 use llrp::server::{Profile, ServerEvent, TagRead};
 use llrp::session::{Antenna, DownReason, Event, Happening, Settings, Start};
 use llrp::{Element, Message, Server, Session, report};
+use proptest::prelude::*;
 
 /// 2026-11-24T10:00:00Z.
 const CLOCK_US: u64 = 1_795_514_400_000_000;
@@ -734,4 +735,77 @@ fn requests_that_are_incomplete_unknown_or_from_another_version_are_named() {
     assert_eq!(status, S::M_ParameterError, "vendor's parameters before they are enabled");
     assert_eq!(client.ask(Element::new(&v::IMPINJ_ENABLE_EXTENSIONS)).0, S::M_Success);
     assert_eq!(client.ask(Element::new(&m::ADD_ROSPEC).and(spec)).0, S::M_Success);
+}
+
+#[test]
+fn an_immediate_rospec_begins_again_when_its_specs_are_done() {
+    let mut client = Client::new(Profile::default());
+    let observation = Element::new(&p::TagObservationTrigger).with("NumberOfTags", 2_u16);
+    let ai_stop = Element::new(&p::AISpecStopTrigger)
+        .with("AISpecStopTriggerType", e::AISpecStopTriggerType::Tag_Observation)
+        .and(observation);
+    let spec = rospec(
+        3,
+        start(e::ROSpecStartTriggerType::Immediate),
+        Element::new(&p::ROSpecStopTrigger),
+        ai_stop,
+        report_spec(e::ROReportTriggerType::Upon_N_Tags_Or_End_Of_AISpec, 0),
+    );
+    client.ask(spec);
+    client.rospec(&m::ENABLE_ROSPEC, 3);
+    for _ in 0..10 {
+        client.server.read(client.now, &a_read());
+    }
+    client.listen();
+    assert_eq!(client.reports(), 5, "a report at the end of each AISpec, after two reads");
+    assert!(client.server.inventory().is_some());
+    client.rospec(&m::STOP_ROSPEC, 3);
+    assert!(client.server.inventory().is_none(), "a stop that was asked for stays one");
+}
+
+#[test]
+fn the_last_report_comes_before_the_answer_to_a_stop() {
+    let mut client = Client::new(Profile::default());
+    let spec = rospec(
+        3,
+        start(e::ROSpecStartTriggerType::Immediate),
+        Element::new(&p::ROSpecStopTrigger),
+        Element::new(&p::AISpecStopTrigger),
+        report_spec(e::ROReportTriggerType::Upon_N_Tags_Or_End_Of_ROSpec, 0),
+    );
+    client.ask(spec);
+    client.rospec(&m::ENABLE_ROSPEC, 3);
+    client.server.read(client.now, &a_read());
+    client.rospec(&m::DELETE_ROSPEC, 3);
+    let names: Vec<_> = client.heard.iter().map(|message| message.definition().name).collect();
+    assert_eq!(names[names.len() - 2..], ["RO_ACCESS_REPORT", "DELETE_ROSPEC_RESPONSE"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_stranger_on_either_end_makes_neither_panic(
+        messages in proptest::collection::vec((0..110_u16, proptest::collection::vec(any::<u8>(), 0..60)), 1..30),
+    ) {
+        let mut room = Room::new(Profile { max_version: 2, ..Profile::default() });
+        room.connect(Settings::default());
+        for (number, body) in messages {
+            let header = llrp::frame::Header {
+                reserved: 0,
+                version: 1,
+                number,
+                length: body.len() as u32 + 10,
+                id: u32::from(number),
+            };
+            let frame = [header.write().as_slice(), &body].concat();
+            room.server.handle_input(room.now, &frame);
+            if let Some(session) = room.session.as_mut() {
+                session.handle_input(room.now, &frame);
+            }
+            room.settle();
+            room.read(&a_read());
+            room.pass(seconds(0.7));
+        }
+    }
 }

@@ -170,7 +170,7 @@ impl Visit {
                 }
                 Ok(Ok(_)) => Err(self.silent("it closed the connection".into())),
                 Ok(Err(error)) => Err(self.silent(error.to_string())),
-                Err(_) => Err(self.silent("it does not go on in time".into())),
+                Err(_) => Err(self.silent("it says nothing more in time".into())),
             },
             () = at(deadline) => {
                 self.session.handle_timeout(self.began.elapsed());

@@ -92,7 +92,7 @@ impl Stand {
                 deed = todo.recv() => match deed {
                     Some(Deed::Sends(bytes)) => {
                         if let Some(stream) = client.as_mut() {
-                            let _ = stream.write_all(&bytes).await;
+                            write(stream, &bytes).await;
                         }
                     }
                     Some(deed) => self.does(deed, &mut client),
@@ -121,7 +121,7 @@ impl Stand {
             }
             while let Some(bytes) = self.server.poll_output() {
                 if let Some(stream) = client.as_mut() {
-                    let _ = stream.write_all(&bytes).await;
+                    write(stream, &bytes).await;
                 }
             }
             while let Some(event) = self.server.poll_event() {
@@ -167,6 +167,19 @@ impl Stand {
     }
 }
 
+/// Sends, and lets no more than a millisecond pass at once while the socket is full: the tests' time leaps to the next
+/// timer when all wait, and would outrun the machine's sockets.
+async fn write(stream: &mut TcpStream, bytes: &[u8]) {
+    let writing = stream.write_all(bytes);
+    tokio::pin!(writing);
+    loop {
+        tokio::select! {
+            _ = &mut writing => return,
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
+    }
+}
+
 /// The next bytes of a client; `None` when it is gone. Without a client, for ever.
 async fn read(client: &mut Option<TcpStream>, portion: &mut [u8]) -> Option<usize> {
     match client {
@@ -208,6 +221,7 @@ pub(crate) struct Store {
     stop: watch::Sender<bool>,
     pub(crate) task: JoinHandle<()>,
     began: Instant,
+    batch_takes: Duration,
 }
 
 /// A reader of the configuration with antennas on these ports.
@@ -223,11 +237,16 @@ impl Store {
         let (out, lines) = mpsc::channel(16);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(readers::llrp::run(reader, now, out, stopped));
-        Store { lines, stop, task, began }
+        Store { lines, stop, task, began, batch_takes: Duration::ZERO }
     }
 
     pub(crate) fn now(&self) -> Time {
         Time::from_micros(NOON_US as i64) + self.began.elapsed()
+    }
+
+    /// How long the store is busy with a batch.
+    pub(crate) fn batch_takes(&mut self, span: Duration) {
+        self.batch_takes = span;
     }
 
     /// What comes in during a span.
@@ -237,6 +256,9 @@ impl Store {
         while let Ok(Some(batch)) = tokio::time::timeout_at(end, self.lines.recv()).await {
             assert!(batch.len() <= 500, "a batch of {}", batch.len());
             batch.into_iter().for_each(|line| taken.take(line));
+            if !self.batch_takes.is_zero() {
+                tokio::time::sleep(self.batch_takes).await;
+            }
         }
         taken
     }

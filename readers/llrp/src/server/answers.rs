@@ -91,7 +91,13 @@ impl Server {
             Ok(()) => self.respond(now, response, &message.body),
             Err(fault) => answer(response, grammar_error(&fault)),
         };
-        self.send_at(place, message.id, body);
+        // A start is answered before what it sets off; an end after its last report, which a client that hangs up on
+        // the answer would lose.
+        if [&m::START_ROSPEC, &m::ENABLE_ROSPEC].contains(&definition) {
+            self.send_at(place, message.id, body);
+        } else {
+            self.send_as(message.id, body);
+        }
         self.after(now, &message.body);
     }
 

@@ -1,0 +1,369 @@
+//! The store as it lives: pieces, people, readers and senses advanced together in steps of 50 ms. Deterministic: the
+//! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
+
+mod acts;
+mod passages;
+mod pieces;
+mod staff;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use recording::{Health, Hex, ItemAction, Line, Name, Observation, Read, ReaderState, Tick, Time};
+
+use crate::chance::Chance;
+use crate::family::{Family, Manner};
+use crate::gen2::{Inventory, TagRead};
+use crate::people::{Step, Walker};
+use crate::plan::{Plan, ReaderPlan};
+use crate::radio::{Aerial, Air, Body};
+use crate::senses::{Senses, Told};
+use crate::space::P2;
+use crate::stock::{self, Carry, Piece, Place, Product};
+use crate::truth::{Notes, TrueItem, TrueTap};
+
+pub(crate) const STEP_US: i64 = 50_000;
+const STEP_S: f64 = STEP_US as f64 / 1e6;
+const SECOND_US: i64 = 1_000_000;
+/// The word for a whole EPC of six words, no user memory, GS1: what every SGTIN-96 tag says of itself.
+const PC_96: u16 = 0x3000;
+
+/// A way through a lane that is under way.
+#[derive(Clone, Debug)]
+struct Under {
+    lane: usize,
+    enter_us: i64,
+    from_street: bool,
+    /// When one stepped out over a line the last time, and whether to the street; a step back over it undoes this.
+    left: Option<(i64, bool)>,
+    tap: Option<TrueTap>,
+    paid: bool,
+    items: Vec<TrueItem>,
+}
+
+/// A simulated store.
+pub(crate) struct World {
+    pub(crate) family: Family,
+    pub(crate) plan: Plan,
+    pub(crate) manner: Manner,
+    pub(crate) products: Vec<Product>,
+    pub(crate) pieces: Vec<Piece>,
+    /// Entries that may be used for new pieces.
+    free: Vec<usize>,
+    /// Tags that left the store in an earlier run.
+    gone: BTreeSet<Hex>,
+    air: Air,
+    pub(crate) inventories: Vec<Inventory>,
+    reader_names: Vec<Name>,
+    people: Vec<Walker>,
+    under: BTreeMap<u32, Under>,
+    senses: Senses,
+    pub(crate) notes: Option<Notes>,
+    start: Time,
+    pub(crate) now_us: i64,
+    /// No more shoppers come in.
+    pub(crate) closing: bool,
+    /// New pieces come into the stockroom when it runs low, made known as observations.
+    pub(crate) deliveries: bool,
+    next_shopper_us: i64,
+    next_staff_us: i64,
+    next_person: u32,
+    next_serial: u64,
+    next_card: u64,
+    floor_stock: usize,
+    chance: Chance,
+    making: Chance,
+    network: Chance,
+    faults: Chance,
+    outbox: BTreeMap<(i64, u64), Line>,
+    posted: u64,
+    reads: Vec<TagRead>,
+}
+
+impl World {
+    pub(crate) fn new(family: Family, seed: u64, start: Time, stockroom_pieces: Option<usize>) -> World {
+        let mut manner = Manner::of(family);
+        if let Some(pieces) = stockroom_pieces {
+            manner.stock.1 = pieces;
+        }
+        let plan = Plan::of(&manner);
+        let mut room = Chance::new(seed, 1);
+        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
+        let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
+        let mut first = 0;
+        let mut inventories = Vec::new();
+        for (number, reader) in plan.readers.iter().enumerate() {
+            let ReaderPlan { session, antennas, .. } = reader;
+            let draws = Chance::new(seed, 100 + number as u64);
+            inventories.push(Inventory::new(*session, first, antennas.len(), number as u64, 0, draws));
+            first += antennas.len();
+        }
+        let mut world = World {
+            family,
+            products: stock::products(),
+            pieces: Vec::new(),
+            free: Vec::new(),
+            gone: BTreeSet::new(),
+            air: Air::new(aerials),
+            reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
+            inventories,
+            people: Vec::new(),
+            under: BTreeMap::new(),
+            senses: Senses::new(manner.sight, plan.lanes.len(), Chance::new(seed, 2)),
+            notes: Some(Notes::default()),
+            start,
+            now_us: 0,
+            closing: false,
+            deliveries: false,
+            next_shopper_us: 12 * SECOND_US,
+            next_staff_us: 45 * SECOND_US,
+            next_person: 1,
+            next_serial: 1000,
+            next_card: 1,
+            floor_stock: 0,
+            chance: Chance::new(seed, 3),
+            making: Chance::new(seed, 4),
+            network: Chance::new(seed, 5),
+            faults: Chance::new(seed, 6),
+            outbox: BTreeMap::new(),
+            posted: 0,
+            reads: Vec::new(),
+            plan,
+            manner,
+        };
+        world.furnish();
+        world.opens();
+        world
+    }
+
+    /// Lets time pass in which nothing happens: the machine slept.
+    pub(crate) fn postpone(&mut self, by_us: i64) {
+        self.start = Time::from_micros(self.start.as_micros() + by_us);
+    }
+
+    fn opens(&mut self) {
+        for (n, reader) in self.reader_names.clone().into_iter().enumerate() {
+            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
+            self.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
+        }
+        // The day is under way: three shoppers stand at the racks when the recording begins.
+        for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+            let front = self.front(fixture);
+            let steps = vec![
+                Step::Stand(stand_s),
+                Step::Take { fixture, untagged: false },
+                Step::Stand(0.8),
+                Step::Decide,
+            ];
+            self.comes(front, false, steps);
+        }
+    }
+
+    /// A time as the observations have it.
+    pub(crate) fn time(&self, us: i64) -> Time {
+        Time::from_micros(self.start.as_micros() + us)
+    }
+
+    fn post(&mut self, told: Told) {
+        let line = Line {
+            at: self.time(told.at_us),
+            received_at: Some(self.time(told.received_us)),
+            stale: false,
+            what: told.what,
+        };
+        self.posted += 1;
+        self.outbox.insert((told.received_us, self.posted), line);
+    }
+
+    /// People in the store.
+    pub(crate) fn anybody(&self) -> bool {
+        !self.people.is_empty()
+    }
+
+    /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
+    pub(crate) fn step(&mut self, out: &mut Vec<Line>) {
+        self.arrivals();
+        self.act();
+        self.walk();
+        self.carry();
+        self.radio();
+        self.sense();
+        self.now_us += STEP_US;
+        if self.now_us % SECOND_US == 0 {
+            self.every_second();
+        }
+        while let Some(entry) = self.outbox.first_entry() {
+            if entry.key().0 > self.now_us {
+                break;
+            }
+            out.push(entry.remove());
+        }
+    }
+
+    fn walk(&mut self) {
+        let places: Vec<(u32, P2)> = self.people.iter().map(|p| (p.id, p.at)).collect();
+        let mut crossings = Vec::new();
+        for (at, walker) in self.people.iter_mut().enumerate() {
+            let before = walker.at;
+            walker.moves(STEP_S, &places, &self.plan.ground);
+            if walker.at != before {
+                crossings.push((at, before));
+            }
+        }
+        for (at, before) in crossings {
+            self.crosses(at, before);
+        }
+    }
+
+    /// Carried tags go with their people.
+    fn carry(&mut self) {
+        self.air.bodies.clear();
+        for walker in &self.people {
+            self.air.bodies.push(Body {
+                at: walker.at,
+                velocity: walker.velocity,
+                shadow_db: walker.shadow_db,
+            });
+            for &piece_at in &walker.held {
+                if let (Some(Piece { place: Place::Held { carry, slot, .. }, .. }), Some(tag)) =
+                    (self.pieces.get(piece_at), self.air.tags.get_mut(piece_at))
+                {
+                    tag.place(walker.carries(*slot, *carry, tag.held_axis));
+                    tag.velocity = walker.velocity;
+                }
+            }
+        }
+    }
+
+    fn radio(&mut self) {
+        let (set_us, until_us) = (self.now_us, self.now_us + STEP_US);
+        for at in 0..self.inventories.len() {
+            let mut reads = std::mem::take(&mut self.reads);
+            reads.clear();
+            if let Some(inventory) = self.inventories.get_mut(at) {
+                let plan = &self.plan;
+                inventory.run(&mut self.air, set_us, until_us, &|a, b| plan.walls_between(a, b), &mut reads);
+            }
+            for read in &reads {
+                self.report(at, read);
+            }
+            self.reads = reads;
+        }
+    }
+
+    fn report(&mut self, reader: usize, read: &TagRead) {
+        let (Some(name), Some(piece)) = (self.reader_names.get(reader), self.pieces.get(read.tag)) else {
+            return;
+        };
+        let Some(epc) = &piece.epc else { return };
+        let port =
+            self.plan.readers.get(reader).and_then(|r| r.antennas.get(read.antenna)).map_or(1, |a| a.port);
+        if let Some(notes) = &mut self.notes {
+            notes.read(read.tag);
+        }
+        let what: Observation = Read {
+            reader: name.clone(),
+            antenna: port,
+            epc: epc.clone(),
+            pc: Some(PC_96),
+            rssi: Some(read.report.rssi_dbm as f32),
+            phase: Some(((read.report.phase * 1e4).round() / 1e4) as f32),
+            channel: Some(read.channel),
+            frequency_khz: Some(read.khz),
+            doppler_hz: Some(read.report.doppler_hz as f32),
+            count: 1,
+            tid: None,
+        }
+        .into();
+        let mut received_us = read.at_us + (self.network.between(0.006, 0.035) * 1e6) as i64;
+        if self.manner.faults {
+            if self.faults.happens(0.02) {
+                self.post(Told { at_us: read.at_us, received_us: received_us + 1_000, what: what.clone() });
+            }
+            if self.faults.happens(0.02) {
+                received_us += (self.faults.between(0.2, 3.0) * 1e6) as i64;
+            }
+        }
+        self.post(Told { at_us: read.at_us, received_us, what });
+    }
+
+    fn sense(&mut self) {
+        let places: Vec<(u32, P2)> = self.people.iter().map(|p| (p.id, p.at)).collect();
+        let mut told = Vec::new();
+        self.senses.positions(self.now_us, STEP_S, &places, &mut told);
+        self.senses.beams(self.now_us, &self.plan, &places, &mut told);
+        for walker in &self.people {
+            // What is in hand on the way to a lane is seen now and then; what is in a bag hardly ever.
+            if walker.staff || walker.at.y < -2.5 || walker.at.y > 2.2 {
+                continue;
+            }
+            let per_s = match walker.carry {
+                Carry::Foil => 0.0,
+                Carry::Bag => 0.04,
+                _ => 0.35,
+            };
+            for &piece in &walker.held {
+                if self.chance.happens(per_s * STEP_S)
+                    && let Some(piece) = self.pieces.get(piece)
+                {
+                    let zone =
+                        self.plan.lanes.iter().find(|l| l.area.holds(walker.at)).map(|l| l.id.as_str());
+                    let (id, product) = (walker.id, piece.product);
+                    self.senses.item(
+                        self.now_us,
+                        id,
+                        (ItemAction::Carry, product),
+                        zone,
+                        &self.products,
+                        &mut told,
+                    );
+                }
+            }
+        }
+        told.into_iter().for_each(|t| self.post(t));
+        if self.now_us % 200_000 == 0
+            && let Some(notes) = &mut self.notes
+        {
+            let at = Time::from_micros(self.start.as_micros() + self.now_us);
+            let rounded = |v: f64| (v * 100.0).round() / 100.0;
+            notes.people.extend(places.iter().map(|&(person, p)| crate::truth::TruePosition {
+                person,
+                at,
+                x: rounded(p.x),
+                y: rounded(p.y),
+            }));
+        }
+    }
+
+    fn every_second(&mut self) {
+        self.post(Told { at_us: self.now_us, received_us: self.now_us, what: Tick {}.into() });
+        let held: Vec<usize> = self.people.iter().flat_map(|p| p.held.iter().copied()).collect();
+        for piece in held {
+            if self.pieces.get(piece).is_some_and(|p| p.epc.is_some())
+                && let (Some(notes), Some(tag)) = (&mut self.notes, self.air.tags.get(piece))
+            {
+                notes.held(piece, self.now_us, tag.at, false);
+            }
+        }
+        if self.manner.faults && self.now_us % (20 * SECOND_US) == 0 {
+            self.fault();
+        }
+    }
+
+    /// Every twenty seconds an antenna of some reader may die or come back.
+    fn fault(&mut self) {
+        let reader = self.faults.index(self.inventories.len());
+        let Some(inventory) = self.inventories.get_mut(reader) else { return };
+        let antenna = self.faults.index(inventory.dead.len());
+        let dies = self.faults.happens(0.3);
+        if let Some(dead) = inventory.dead.get_mut(antenna) {
+            *dead = dies;
+        }
+        let lost = inventory.dead.iter().filter(|dead| **dead).count();
+        let state = if lost > 0 { Health::Degraded } else { Health::Up };
+        let reason = (lost > 0).then(|| format!("{lost} antennas do not answer").into());
+        let Some(name) = self.reader_names.get(reader) else { return };
+        let what = ReaderState { reader: name.clone(), state, reason, clock_offset_ms: None };
+        let received_us = self.now_us + 500_000;
+        self.post(Told { at_us: self.now_us, received_us, what: what.into() });
+    }
+}
