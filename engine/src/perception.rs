@@ -215,17 +215,6 @@ impl Perception {
             }
         }
     }
-
-    /// The program was started anew: tracks and passages begin again.
-    pub fn forget(&mut self) {
-        let lanes = self.field.lanes.len();
-        self.tags = Tags::new(lanes);
-        self.people = People::default();
-        self.passages.forget();
-        self.unseen = Unseen::new(lanes);
-        self.settled.clear();
-        self.news = vec![News::default(); lanes];
-    }
 }
 
 /// Which way a passage went by the reads of what moved with it; for a passage whose first line is known, only where that
