@@ -74,6 +74,7 @@ fn rows(
         .terminator(csv::Terminator::Any(b'\n'))
         .from_reader(from);
     let headers = reader.headers()?.clone();
+<<<<<<< HEAD
     let names: Vec<String> = headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
     let header_error = |missing| {
         // A file that is no CSV may be one line of any length.
@@ -84,6 +85,11 @@ fn rows(
         }
         CsvError::Header { missing, found, wanted }
     };
+=======
+    let names: Vec<String> =
+        headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
+    let header_error = |missing| CsvError::Header { missing, found: names.join(","), wanted };
+>>>>>>> main
     if let Some(missing) = required.iter().find(|column| !names.iter().any(|name| name == *column)) {
         return Err(header_error(missing));
     }
@@ -112,12 +118,17 @@ fn rows(
         let line = record.position().map_or(line, csv::Position::line);
         let result = match csv::StringRecord::from_byte_record(record.clone()) {
             Err(error) => Err(format!("not UTF-8: {}", error.utf8_error())),
-            Ok(text) if text.len() > names.len() => {
-                Err(format!("{} fields, but the header has {}: is a comma not quoted?", text.len(), names.len()))
-            }
-            Ok(text) => {
-                one(&names.iter().map(String::as_str).zip(text.iter()).filter(|(_, v)| !v.is_empty()).collect())
-            }
+            Ok(text) if text.len() > names.len() => Err(format!(
+                "{} fields, but the header has {}: is a comma not quoted?",
+                text.len(),
+                names.len()
+            )),
+            Ok(text) => one(&names
+                .iter()
+                .map(String::as_str)
+                .zip(text.iter())
+                .filter(|(_, v)| !v.is_empty())
+                .collect()),
         };
         match result {
             Ok(taken) => rows.taken.push(taken),
@@ -144,7 +155,10 @@ fn product(row: &Row<'_>) -> Result<Catalogue, String> {
     let right = "whole minor units such as 4990 for 49.90";
     let unit_minor = number::<i64>(row, "unit_minor", right)?;
     if unit_minor.is_some_and(|price| !(0..=1_000_000_000_000).contains(&price)) {
-        return Err(format!("unit_minor {}: a price is not negative, and at most 10^12", unit_minor.unwrap_or(0)));
+        return Err(format!(
+            "unit_minor {}: a price is not negative, and at most 10^12",
+            unit_minor.unwrap_or(0)
+        ));
     }
     let tagged = match row.get("tagged").map(|text| text.to_lowercase()).as_deref() {
         None | Some("yes") => true,
@@ -200,13 +214,16 @@ fn item(row: &Row<'_>) -> Result<Catalogue, String> {
             {
                 if said.is_some_and(|said| said != tag) {
                     let said = said.unwrap_or(&"");
-                    return Err(format!("{column} `{said}`, but the epc says `{tag}`: leave one of them out"));
+                    return Err(format!(
+                        "{column} `{said}`, but the epc says `{tag}`: leave one of them out"
+                    ));
                 }
             }
             (gtin.into(), serial.into())
         }
         None => {
-            let serial = row.get("serial").ok_or("neither epc nor gtin and serial: one of them names the piece")?;
+            let serial =
+                row.get("serial").ok_or("neither epc nor gtin and serial: one of them names the piece")?;
             let checked: epc::Serial = serial.parse().map_err(|e| format!("serial `{serial}`: {e}"))?;
             (gtin(row)?, checked.as_str().into())
         }
@@ -230,7 +247,11 @@ mod tests {
         assert_eq!(rows.taken.len(), 2);
         assert_eq!(rows.taken[0].product.as_ref().unwrap().name.as_deref(), Some("Tee, black"));
         assert_eq!(rows.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3, 4]);
-        assert!(rows.bad[1].reason.contains("unit_minor `twelve`: whole minor units"), "{}", rows.bad[1].reason);
+        assert!(
+            rows.bad[1].reason.contains("unit_minor `twelve`: whole minor units"),
+            "{}",
+            rows.bad[1].reason
+        );
     }
 
     #[test]
@@ -253,7 +274,9 @@ mod tests {
         let keys: Vec<_> = rows
             .taken
             .iter()
-            .map(|row| row.item.as_ref().map(|item| (item.gtin.to_string(), item.serial.to_string())).unwrap())
+            .map(|row| {
+                row.item.as_ref().map(|item| (item.gtin.to_string(), item.serial.to_string())).unwrap()
+            })
             .collect();
         assert_eq!(keys[0], ("09506000134352".to_string(), "123456789".to_string()));
         assert_eq!(keys[0], keys[1]);

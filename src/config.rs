@@ -241,7 +241,8 @@ struct Decision {
 impl Reader {
     /// What the driver needs to know.
     pub fn driver(&self) -> readers::Reader {
-        let antennas = self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
+        let antennas =
+            self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
         readers::Reader {
             id: self.id.clone(),
             address: self.address.clone().unwrap_or_default(),

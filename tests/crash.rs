@@ -1,5 +1,6 @@
 //! `kill -9` in the middle of selling: the ledger holds each time, nothing acknowledged is lost, the store goes on, and
 //! the recording of it all replays to the receipts that were sold.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -14,7 +15,8 @@ const KILLS: usize = 10;
 /// Proves the ledger; how many receipts it has.
 fn verify(folder: &std::path::Path) -> u64 {
     let mut command = portico();
-    let output = command.args(["ledger", "verify", "--json", "--config"]).arg(folder.join("store.toml")).output();
+    let output =
+        command.args(["ledger", "verify", "--json", "--config"]).arg(folder.join("store.toml")).output();
     let output = output.unwrap();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     json_lines(&output.stdout)[0]["proved"]["receipts"].as_u64().unwrap()
@@ -28,7 +30,14 @@ fn essence(receipt: &Value) -> Value {
         .iter()
         .map(|line| serde_json::json!([line["gtin"], line["serial"], line["unit_minor"], line["quantity"]]))
         .collect();
-    serde_json::json!([receipt["id"], receipt["number"], receipt["passage"], receipt["total_minor"], receipt["decided_at"], lines])
+    serde_json::json!([
+        receipt["id"],
+        receipt["number"],
+        receipt["passage"],
+        receipt["total_minor"],
+        receipt["decided_at"],
+        lines
+    ])
 }
 
 #[test]
@@ -62,5 +71,9 @@ fn killed_ten_times_while_selling_the_ledger_holds_and_the_store_goes_on() {
     let replayed: Vec<Value> =
         json_lines(&output.stdout).iter().filter(|o| o["type"] == "receipt").map(essence).collect();
     assert_eq!(replayed[..seen.len()], seen[..], "the recording replays to other receipts than were sold");
-    assert_eq!(replayed.len() as u64, numbered, "the journal has another number of receipts than the recording");
+    assert_eq!(
+        replayed.len() as u64,
+        numbered,
+        "the journal has another number of receipts than the recording"
+    );
 }

@@ -1,6 +1,7 @@
 //! Thirty-two real walks past an Impinj R420 with four antennas, through `portico replay` as recordings: each must come
 //! out with a direction from reads alone. The odd-numbered ones are for working with, the even-numbered ones are only
 //! for the report: `PORTICO_WALKS=even cargo test --test walks -- --nocapture`.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -30,7 +31,8 @@ fn config(axis: Axis) -> String {
          entry_line = {entry}\nexit_line = {exit}\n[[readers]]\nid = \"r420\"\ndriver = \"llrp\"\naddress = \"127.0.0.1\"\n"
     );
     for (port, x, y) in [(1, 0.0, 0.0), (2, 0.0, s), (3, s, s), (4, s, 0.0)] {
-        writeln!(text, "[[readers.antennas]]\nport = {port}\nzone = \"square\"\nposition = [{x}, {y}, 1.0]").unwrap();
+        writeln!(text, "[[readers.antennas]]\nport = {port}\nzone = \"square\"\nposition = [{x}, {y}, 1.0]")
+            .unwrap();
     }
     text
 }
@@ -76,8 +78,7 @@ fn walks(folder: &Path) -> Vec<(u32, Axis, &'static str)> {
         let field: Vec<&str> = row.split(',').map(str::trim).collect();
         let number = field[0].rsplit('-').next().unwrap().parse().unwrap();
         let at = |column: usize| field[column].parse::<f64>().unwrap();
-        let (from, to, axis) =
-            if at(5) == at(7) { (at(6), at(8), Axis::Y) } else { (at(5), at(7), Axis::X) };
+        let (from, to, axis) = if at(5) == at(7) { (at(6), at(8), Axis::Y) } else { (at(5), at(7), Axis::X) };
         (number, axis, if from < to { "out" } else { "in" })
     })
     .collect()
@@ -103,7 +104,8 @@ fn every_walk_has_its_direction_from_reads_alone() {
         };
         let config = file("store.toml", &config(axis));
         let input = file("walk.ndjson", &recording(&csv));
-        let output = portico().arg("replay").arg("--config").arg(config).arg("--input").arg(input).output().unwrap();
+        let output =
+            portico().arg("replay").arg("--config").arg(config).arg("--input").arg(input).output().unwrap();
         assert!(output.status.success(), "walk {number}: {}", text(&output.stderr));
         let passages: Vec<String> = json_lines(&output.stdout)
             .iter()
@@ -119,6 +121,10 @@ fn every_walk_has_its_direction_from_reads_alone() {
     }
     println!("{right} of {all} walks have their direction from reads alone\n{}", wrong.join("\n"));
     if report.is_empty() {
-        assert!(right >= 15, "{right} of {all}: a centroid of the first and the second half gets 15\n{}", wrong.join("\n"));
+        assert!(
+            right >= 15,
+            "{right} of {all}: a centroid of the first and the second half gets 15\n{}",
+            wrong.join("\n")
+        );
     }
 }

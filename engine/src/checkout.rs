@@ -293,9 +293,11 @@ impl Checkout {
     /// Takes in what some passages would pay now, and says so where it changed. Without a proposal what was last
     /// known stands.
     pub(crate) fn look(&mut self, proposals: Vec<(Name, Option<Proposal>)>, emit: &mut Emit<'_>) {
-        // First everybody lets go of what they no longer carry: a piece that went from one basket to another in this
-        // step is on one of them only.
+        // First everybody lets go of what they no longer carry, and says so first: a piece that went from one basket
+        // to another in this step is on one of them only, for whoever listens as well.
+        let mut letting_go = Vec::new();
         for (id, proposal) in &proposals {
+            let before = self.owners.len();
             if let Some(proposal) = proposal
                 && self.passages.get(id).is_some_and(OpenPassage::may_change)
             {
@@ -307,8 +309,11 @@ impl Checkout {
                 };
                 self.owners.retain(|key, owner| owner != id || keeps(key));
             }
+            letting_go.push(self.owners.len() < before);
         }
-        for (id, proposal) in proposals {
+        let (first, then): (Vec<_>, Vec<_>) =
+            proposals.into_iter().zip(letting_go).partition(|(_, lets_go)| *lets_go);
+        for ((id, proposal), _) in first.into_iter().chain(then) {
             self.look_at(&id, proposal.as_ref(), emit);
         }
     }

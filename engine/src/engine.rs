@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use recording::{Line, Name, Observation};
+use recording::{Line, Name, Observation, Passage};
 
 use crate::paying::{Paying, Perceived};
 use crate::{Outputs, PassageEvent, Perception, Plan, Proposal, Shop, Stamp};
@@ -42,6 +42,14 @@ impl Engine {
         for (passage, pieces) in settled {
             self.perception.settled(&passage, &pieces);
         }
+    }
+
+    /// Passages that have not ended, as they stand: no facts, but what a recording that ends here says of them.
+    pub fn unended(&self) -> impl Iterator<Item = Passage> {
+        self.paying.unended().map(|passage| {
+            let (direction, tracks) = self.perception.so_far(&passage.id, self.last.now);
+            Passage { direction, tracks, ..passage }
+        })
     }
 
     /// What the shop knows for good: the fold of every fact so far.

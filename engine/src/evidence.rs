@@ -5,7 +5,7 @@
 
 use recording::{ReadsAt, Time};
 
-use crate::field::{CARRIED_HEIGHT_M, Field, LaneField, distance};
+use crate::field::{AntennaId, CARRIED_HEIGHT_M, Field, LaneField, distance};
 use crate::passages::Passage;
 use crate::plan::Point;
 use crate::timeline::{Slot, slot};
@@ -23,8 +23,12 @@ const FAR_FROM_LANE_M: f64 = 2.0;
 const FAR_FROM_ANTENNA_M: f64 = 3.0;
 /// Beyond this a carried tag is hardly ever read (passive tags reach ten metres in the open, less on a body).
 const OUT_OF_REACH_M: f64 = 7.5;
+/// An antenna over a shelf, not over the way to the lane.
+const AWAY_FROM_LANE_M: f64 = 2.5;
 /// Who is this near to an antenna could carry what it reads.
 const REACH_M: f64 = 4.5;
+/// Somebody unseen for this long is no rival any more, slots.
+const GONE_SLOTS: Slot = 5;
 /// Slots over which people are compared: fifteen seconds.
 const COMPARED_SLOTS: Slot = 30;
 
@@ -68,6 +72,8 @@ pub(crate) struct TagEvidence {
     pub(crate) count: u32,
     /// Of these, since the passage began.
     pub(crate) count_inside: u32,
+    /// How many of the lane's antennas heard it.
+    pub(crate) antennas: usize,
     /// Strongest at the lane, dBm.
     pub(crate) strongest: Option<f32>,
     /// At the lane during the passage.
@@ -78,9 +84,10 @@ pub(crate) struct TagEvidence {
     pub(crate) away: Presence,
     /// At each other lane of the field in the passage's time: its number and the presence there.
     pub(crate) other_lanes: Vec<(usize, Presence)>,
-    /// The strongest presence at an antenna that reads for no lane, since the passage began, and how far that antenna is
-    /// from the lane, metres.
-    pub(crate) elsewhere: Option<(Presence, f64)>,
+    /// The strongest presence at an antenna that hangs away from the lane, since the passage began.
+    pub(crate) elsewhere: Presence,
+    /// The same in the ten seconds before.
+    pub(crate) elsewhere_before: Presence,
     /// Two antennas too far apart for one tag read it in the same slots.
     pub(crate) two_places: bool,
 }
@@ -239,6 +246,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
             }
         }
     }
+    let antennas = reads.iter().filter(|(a, ..)| field.lane_of(*a) == Some(passage.lane)).count();
     let reads = reads.into_iter().map(|(_, at, (sum, summed))| ReadsAt {
         // A tenth of a dB is more than any reader resolves.
         rssi_mean: (summed > 0).then(|| (sum / summed as f32 * 10.0).round() / 10.0),
@@ -261,30 +269,36 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
         reads: reads.collect(),
         count,
         count_inside,
+        antennas,
         strongest,
         near,
         far: scope.history(tag, Distance::Far),
         away: scope.history(tag, Distance::Away),
         other_lanes,
-        elsewhere: elsewhere(field, lane, tag, slot(passage.began_at), to),
+        elsewhere: elsewhere(field, lane, tag, slot(passage.began_at) + 1, to),
+        elsewhere_before: elsewhere(field, lane, tag, slot(passage.began_at) - 20, slot(passage.began_at)),
         two_places: two_places(field, tag, from, to),
     })
 }
 
-fn elsewhere(
-    field: &Field,
-    lane: &LaneField,
-    tag: &TagTrack,
-    from: Slot,
-    to: Slot,
-) -> Option<(Presence, f64)> {
-    let mut best: Option<(Presence, f64)> = None;
-    for (number, antenna) in field.antennas.iter().enumerate().filter(|(_, a)| a.lane.is_none()) {
-        let Some(at) = antenna.position else { continue };
-        let there = |bin: &&Bin| (from..=to).contains(&bin.slot) && usize::from(bin.antenna) == number;
+/// The strongest presence at an antenna that reads for no lane and hangs [`AWAY_FROM_LANE_M`] from this one.
+fn elsewhere(field: &Field, lane: &LaneField, tag: &TagTrack, from: Slot, to: Slot) -> Presence {
+    let mut best = Presence::default();
+    let mut seen: Vec<AntennaId> = Vec::new();
+    for bin in tag.bins.iter().filter(|bin| (from..=to).contains(&bin.slot)) {
+        if seen.contains(&bin.antenna) {
+            continue;
+        }
+        seen.push(bin.antenna);
+        let antenna = field.antennas.get(usize::from(bin.antenna)).filter(|a| a.lane.is_none());
+        let Some(at) = antenna.and_then(|a| a.position) else { continue };
+        if lane.distance([at[0], at[1]]) < AWAY_FROM_LANE_M {
+            continue;
+        }
+        let there = |b: &&Bin| (from..=to).contains(&b.slot) && b.antenna == bin.antenna;
         let presence = presence(tag.bins.iter().filter(there), to - from + 1);
-        if presence.slots > 0 && best.is_none_or(|(other, _)| presence.level() > other.level()) {
-            best = Some((presence, lane.distance([at[0], at[1]])));
+        if best.slots == 0 || presence.level() > best.level() {
+            best = presence;
         }
     }
     best
@@ -318,14 +332,12 @@ fn heard(metres: f64) -> f64 {
 /// Logarithm of how well a tag's reads fit to its being carried along a path; only differences between people mean
 /// something. Received power falls by 25 dB per decade of distance (a little more than the 20 of free space one way
 /// and less than the 40 of there and back, as bodies and reflections blur it), ±5 dB.
-fn fit(field: &Field, group: &[usize], tag: &TagTrack, person: &Person, from: Slot, to: Slot) -> f64 {
+fn fit(field: &Field, tag: &TagTrack, person: &Person, from: Slot, to: Slot) -> f64 {
     const FALL_DB: f64 = 25.0;
     const SPREAD_DB: f64 = 5.0;
     const USUAL_AT_1_M_DBM: f64 = -48.0;
-    let antennas =
-        field.antennas.iter().enumerate().filter(|(_, a)| a.lane.is_some_and(|lane| group.contains(&lane)));
     let antennas: Vec<_> =
-        antennas.filter_map(|(number, antenna)| Some((number, antenna.position?))).collect();
+        field.antennas.iter().enumerate().filter_map(|(n, a)| Some((n, a.position?))).collect();
     let at = |number: usize| {
         tag.bins.iter().filter(move |b| usize::from(b.antenna) == number && (from..=to).contains(&b.slot))
     };
@@ -343,6 +355,7 @@ fn fit(field: &Field, group: &[usize], tag: &TagTrack, person: &Person, from: Sl
         }
     }
     let offset = offsets / n;
+    let unknown = |at: Slot| if at < slot(person.first_at) { 3.0 } else { 6.0 };
     let mut total = 0.0;
     for (number, hangs) in antennas {
         let bins = || at(number);
@@ -356,8 +369,8 @@ fn fit(field: &Field, group: &[usize], tag: &TagTrack, person: &Person, from: Sl
         for at in from..=to {
             while bins.next_if(|bin| bin.slot < at).is_some() {}
             let bin = bins.next_if(|bin| bin.slot == at);
-            // Somebody of whom nothing is known at that time could have been anywhere.
-            let metres = person.was_at(at).map_or(6.0, |place| away(hangs, place));
+            // Of somebody who is not tracked yet nothing is known; who is not tracked any more is further off each second.
+            let metres = person.was_at(at).map_or(unknown(at), |place| away(hangs, place));
             let likely = (heard(metres) * duty.max(0.5)).clamp(0.02, 0.95);
             match bin {
                 Some(bin) => {
@@ -383,23 +396,22 @@ pub(crate) struct Rival {
 
 /// The strongest rival of a passage's people for a tag, among everybody within reach of the lane's antennas.
 pub(crate) fn rival(scope: &Scope<'_>, tag: &TagTrack) -> Option<Rival> {
-    let Scope { field, people, passage, lane, from, to, .. } = *scope;
+    let Scope { field, people, passage, from, to, .. } = *scope;
     passage.people().next()?;
-    let group: Vec<usize> = (0..field.lanes.len())
-        .filter(|l| field.lanes.get(*l).is_some_and(|l| l.group == lane.group))
-        .collect();
     let from = from.max(to - COMPARED_SLOTS);
     let within_reach = |person: &Person| {
-        (from..=to).filter_map(|at| person.was_at(at)).any(|at| {
-            let hung = field.antennas.iter().filter(|a| a.lane == Some(passage.lane));
-            hung.filter_map(|a| a.position).any(|a| distance([a[0], a[1]], at) < REACH_M)
-        })
+        // Who is gone took along what was theirs.
+        slot(person.last_at) >= to - GONE_SLOTS
+            && (from..=to).filter_map(|at| person.was_at(at)).any(|at| {
+                let hung = field.antennas.iter().filter(|a| a.lane == Some(passage.lane));
+                hung.filter_map(|a| a.position).any(|a| distance([a[0], a[1]], at) < REACH_M)
+            })
     };
     let mut others = people.all().filter(|(id, person)| !passage.has(*id) && within_reach(person)).peekable();
     others.peek()?;
     let own = passage.people().filter_map(|id| people.get(id));
-    let own = own.map(|person| fit(field, &group, tag, person, from, to)).fold(f64::NEG_INFINITY, f64::max);
-    let best = others.map(|(id, person)| (id, fit(field, &group, tag, person, from, to)));
+    let own = own.map(|person| fit(field, tag, person, from, to)).fold(f64::NEG_INFINITY, f64::max);
+    let best = others.map(|(id, person)| (id, fit(field, tag, person, from, to)));
     // Neighbouring slots share their shadows and reflections: each counts as half a fact.
     let best = best.max_by(|a, b| a.1.total_cmp(&b.1));
     best.map(|(person, other)| Rival { person, advantage: 0.5 * (own - other) })

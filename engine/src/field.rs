@@ -35,7 +35,6 @@ pub(crate) struct AntennaField {
 /// One lane as geometry.
 pub(crate) struct LaneField {
     pub(crate) id: Name,
-    pub(crate) group: Name,
     pub(crate) area: Vec<Point>,
     pub(crate) antennas: Vec<AntennaId>,
     pub(crate) terminal: Option<Point>,
@@ -100,7 +99,6 @@ impl LaneField {
         let centre = [(entry[0] + exit[0]) / 2.0, (entry[1] + exit[1]) / 2.0];
         LaneField {
             id: lane.id.clone(),
-            group: lane.group.clone(),
             area,
             antennas: Vec::new(),
             terminal,

@@ -13,6 +13,7 @@ mod catalogue;
 mod checkout;
 mod decision;
 mod direction;
+mod draft;
 mod effect;
 mod emit;
 mod engine;

@@ -17,6 +17,8 @@ const MOST_PASSAGES: usize = 128;
 /// People in one passage at most, and names of their tracks.
 const MOST_MEMBERS: usize = 16;
 const MOST_TRACKS: usize = 64;
+/// A group goes into the lane within this.
+const GROUP_WITHIN_S: f64 = 5.0;
 /// Somebody is in the lane when this deep behind the line they came through, or inside for that long: who brushes the
 /// line in passing is not.
 const DEPTH_M: f64 = 0.3;
@@ -42,8 +44,8 @@ const KEEP_ENDED_S: f64 = 30.0;
 /// Without a sign of life (a beam, a read of what it carries) a passage that nobody sees ends: longer than the longest
 /// time in which an R420 with four antennas did not come back to a tag (2.4 s).
 const QUIET_S: f64 = 2.5;
-/// A passage that only beams told of may stand in the lane without a sign for a minute.
-const BEAM_QUIET_S: f64 = 60.0;
+/// A passage that only beams told of may stand in the lane without a sign for half a minute.
+const BEAM_QUIET_S: f64 = 30.0;
 /// A passage that only reads tell of ends after this: what is still there has come to stay.
 const READS_ONLY_S: f64 = 120.0;
 
@@ -129,6 +131,11 @@ impl Passage {
         self.ended.is_none() && (self.members.is_empty() || !self.members.iter().all(gone))
     }
 
+    /// Whether it has been in the beam of the line that it did not come through.
+    fn crossed_far_beam(&self) -> bool {
+        self.from.is_some() && self.last_beam.is_some_and(|(line, ..)| self.from != Some(line))
+    }
+
     fn take_tracks(&mut self, person: &Person) {
         for (_, track) in &person.tracks {
             if !self.tracks.contains(track) && self.tracks.len() < MOST_TRACKS {
@@ -202,10 +209,9 @@ impl Passages {
         self.list.iter().find(|passage| &*passage.id == id)
     }
 
-    /// Everything that is only in memory is gone.
-    pub(crate) fn forget(&mut self) {
-        self.list.clear();
-        self.entering.clear();
+    /// Whether both lines of a lane have told of themselves by a beam, so that nobody passes without.
+    pub(crate) fn has_both_beams(&self, lane: usize) -> bool {
+        self.beams.get(lane).is_some_and(|known| *known == [true; 2])
     }
 
     fn begin(
@@ -314,7 +320,11 @@ impl Passages {
             let here = passage.lane == lane && passage.ended.is_none();
             // What beams or reads began is this person's, as nobody else was seen there.
             let unseen = passage.members.is_empty();
-            let companion = || passage.people().any(|other| people.came_together(id, other, stamp.now));
+            // Who enters later than that came to an occupied lane.
+            let companion = || {
+                since.seconds_after(passage.began_at) < GROUP_WITHIN_S
+                    && passage.people().any(|other| people.came_together(id, other, stamp.now))
+            };
             here && passage.members.len() < MOST_MEMBERS && (unseen || passage.has(id) || companion())
         });
         let passage = match joins.and_then(|place| self.list.get_mut(place)) {
@@ -344,29 +354,27 @@ impl Passages {
         stamp: Stamp,
         events: &mut Vec<PassageEvent>,
     ) {
-        let other = if line == LaneLine::Entry { LaneLine::Exit } else { LaneLine::Entry };
         self.beams.resize(field.lanes.len(), [false; 2]);
         if let Some(known) = self.beams.get_mut(lane) {
             let [entry, exit] = known;
             *(if line == LaneLine::Entry { entry } else { exit }) = true;
         }
         // A lane with one beam only: everybody crosses it, whichever way they go.
-        let both = self.beams.get(lane).is_some_and(|known| *known == [true; 2]);
-        // Whoever was lost in the lane, or was never seen, and came through the other line is who blocks this one.
-        let passing = self.list.iter().position(|passage| {
-            let lost = passage.members.iter().all(|m| matches!(m.whereabouts, Whereabouts::Lost { .. }));
-            let crossing = passage.last_beam.is_some_and(|(last, _, _)| last == line);
-            passage.lane == lane
-                && passage.ended.is_none()
-                && lost
-                && (passage.from != Some(line) || crossing && passage.from == Some(other))
-        });
-        // The one who came through this very line may step back; a beam that comes free is the same one's.
-        let same = self.list.iter().rposition(|passage| {
-            let free_again = !blocked || passage.last_beam.is_some_and(|(last, _, b)| last == line && b);
-            passage.lane == lane && passage.ended.is_none() && passage.members.is_empty() && free_again
-        });
-        match passing.or(same).and_then(|place| self.list.get_mut(place)) {
+        let both = self.has_both_beams(lane);
+        let here = |passage: &Passage| passage.lane == lane && passage.ended.is_none();
+        // A beam that comes free is that of whoever blocked it.
+        let freed = |p: &Passage| here(p) && p.last_beam.is_some_and(|(last, _, b)| last == line && b);
+        // Who was lost in the lane, or was never seen, came through the other line and is not through this one: the
+        // first in is the first out.
+        let through = |p: &Passage| {
+            let lost = p.members.iter().all(|m| matches!(m.whereabouts, Whereabouts::Lost { .. }));
+            here(p) && lost && p.from != Some(line) && !p.crossed_far_beam()
+        };
+        let whose = match blocked {
+            true => self.list.iter().position(through),
+            false => self.list.iter().rposition(freed),
+        };
+        match whose.and_then(|place| self.list.get_mut(place)) {
             Some(passage) => {
                 passage.last_beam = Some((line, at, blocked));
                 passage.last_sign = at;
@@ -489,18 +497,18 @@ impl Passages {
 
 /// When a passage that nobody sees was gone and through which line, if it is.
 fn unseen_gone(passage: &Passage, now: Time) -> Option<(Time, Option<LaneLine>)> {
-    let quiet_s = now.seconds_after(passage.last_sign);
-    let (patience_s, through) = match passage.last_beam {
-        // Through the far beam and free again: gone. Still in it: gone as soon as nothing more comes.
-        Some((line, _, blocked)) if passage.from.is_some_and(|from| from != line) => {
-            (if blocked { QUIET_S } else { OUT_AFTER_S }, Some(line))
+    let (mut since, mut patience_s, mut through) = (passage.last_sign, QUIET_S, None);
+    if let Some((line, at, blocked)) = passage.last_beam {
+        through = passage.from.and(Some(line));
+        if passage.crossed_far_beam() {
+            // Through, whatever is still read; while it stands in the beam, a little longer.
+            (since, patience_s) = (at, if blocked { QUIET_S } else { OUT_AFTER_S });
+        } else if passage.born == Born::Beams {
+            patience_s = BEAM_QUIET_S;
         }
-        Some((line, ..)) if passage.born == Born::Reads => (QUIET_S, passage.from.and(Some(line))),
-        Some((line, ..)) => (BEAM_QUIET_S, passage.from.and(Some(line))),
-        None => (QUIET_S, None),
-    };
+    }
     let too_long = passage.born == Born::Reads && now.seconds_after(passage.began_at) > READS_ONLY_S;
-    (quiet_s >= patience_s || too_long).then_some((passage.last_sign, through))
+    (now.seconds_after(since) >= patience_s || too_long).then_some((since, through))
 }
 
 fn whereabouts(lane: &LaneField, person: &Person, before: Whereabouts) -> Whereabouts {

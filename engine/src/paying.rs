@@ -40,6 +40,11 @@ impl Paying {
         paying
     }
 
+    /// Passages that have not ended, as they stand.
+    pub(crate) fn unended(&self) -> impl Iterator<Item = recording::Passage> {
+        self.checkout.unended()
+    }
+
     pub(crate) fn shop(&self) -> &Shop {
         &self.shop
     }

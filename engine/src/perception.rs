@@ -187,9 +187,18 @@ impl Perception {
             tags: &self.tags,
             shop,
             lane: self.field.lanes.get(passage.lane)?.id.clone(),
+            antennas: self.field.lanes.get(passage.lane)?.antennas.len(),
             now: stamp.now,
             settled: &settled,
         }))
+    }
+
+    /// Which way a passage has gone so far, where reads alone tell it, and the tracks of its people.
+    pub(crate) fn so_far(&self, passage: &str, now: Time) -> (Option<Direction>, Vec<Name>) {
+        let Some(passage) = self.passages.get(passage) else { return (None, Vec::new()) };
+        let by_reads = || direction_by_reads(&self.field, &self.tags, &self.people, passage, now);
+        let way = if passage.tags.is_empty() { None } else { by_reads() };
+        (way, passage.tracks.clone())
     }
 
     /// The passage that a tap at this lane's terminal means now.
@@ -205,17 +214,6 @@ impl Perception {
                 self.settled.insert(piece.clone(), (name.clone(), None));
             }
         }
-    }
-
-    /// The program was started anew: tracks and passages begin again.
-    pub fn forget(&mut self) {
-        let lanes = self.field.lanes.len();
-        self.tags = Tags::new(lanes);
-        self.people = People::default();
-        self.passages.forget();
-        self.unseen = Unseen::new(lanes);
-        self.settled.clear();
-        self.news = vec![News::default(); lanes];
     }
 }
 

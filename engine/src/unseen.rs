@@ -15,6 +15,8 @@ const LOOK_S: f64 = 0.25;
 const NEW_SLOTS: usize = 2;
 /// A level this much above that of before is something that came nearer.
 const NEARER_DB: f32 = 10.0;
+/// A tag that was not read for so long is not there now.
+const STILL_READ_S: f64 = 1.5;
 /// Reads and slots that it takes: a reflection makes one or two of a far tag.
 const LEAST_READS: u32 = 3;
 const LEAST_SLOTS: usize = 2;
@@ -76,9 +78,13 @@ impl Unseen {
             Some(passage) => (passage.tags.clone(), Some((passage.began_at, passage.born))),
             None => (Vec::new(), None),
         };
+        let ended = passages.all().filter(|passage| passage.lane == number);
+        let last_ended = ended.filter_map(|passage| passage.ended.map(|ended| ended.at)).max();
         let (mut began_at, mut last_at, mut moving) = (stamp.now, Time::default(), Vec::new());
         for (id, tag) in tags.at_lane(number) {
-            if stamp.now.seconds_after(tag.last_at) > 1.5 {
+            if stamp.now.seconds_after(tag.last_at) > STILL_READ_S
+                || stamp.now.seconds_after(last_here(field, number, tag)) > STILL_READ_S
+            {
                 continue;
             }
             if known.contains(&id) {
@@ -86,11 +92,15 @@ impl Unseen {
                 continue;
             }
             let Some(came) = came(field, number, tag, first_read, ever_seen, stamp.now) else { continue };
+            // What went on while the last one left belongs to that one.
+            if last_ended.is_some_and(|at| came.first < at) {
+                continue;
+            }
             began_at = began_at.min(came.first);
             last_at = last_at.max(came.last);
             moving.push(id);
         }
-        if !moving.is_empty() {
+        if !moving.is_empty() && (since.is_some() || !passages.has_both_beams(number)) {
             passages.tags_appeared(field, number, began_at, last_at, &moving, stamp, events);
         } else if let Some((_, born)) = since {
             // A beam's passage lives by its beams alone where none of its tags is read.

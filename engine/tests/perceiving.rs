@@ -445,3 +445,72 @@ fn a_reader_that_tells_no_pc_word_is_believed_only_for_a_known_piece_in_stock() 
     let basket = told.until(13.0).tap("exit-1");
     assert_eq!(lines(&basket), [one(COAT, 1)]);
 }
+
+#[test]
+fn a_piece_on_a_far_shelf_that_the_lanes_antennas_hear_now_and_then_is_not_billed() {
+    let mut scene = Scene::new(1);
+    let (mine, shelf) = (scene.piece(TEE_M, 1), scene.piece(TEE_S, 2));
+    let path = walk_out(0.6, 10.0);
+    scene.person("cam", "a1", &path);
+    scene.tag(&mine, &path, 5.0);
+    // The reader over the shelf hears it well, the lane's far antenna a little, and only since somebody stands there.
+    for n in 0..8 {
+        scene.read(10.6 + 0.3 * f64::from(n), 0, &shelf, -69.0);
+    }
+    for n in 0..3 {
+        scene.read(10.9 + 0.8 * f64::from(n), 2, &shelf, -52.0);
+    }
+    let mut told = scene.tell(20.0);
+    assert_eq!(lines(&told.until(13.0).tap("exit-1")), [one(TEE_M, 1)]);
+}
+
+#[test]
+fn strangers_who_queue_close_together_are_each_their_own_passage() {
+    let mut scene = Scene::new(1);
+    let mut pieces = Vec::new();
+    for n in 0..4_u32 {
+        let late = 5.0 * f64::from(n);
+        // From different corners to the queue, half a minute in it, then through the lane one after the other.
+        let from = if n % 2 == 0 { -6.0 } else { 7.0 };
+        let path = Path(vec![
+            (2.0 + late, from, -9.0),
+            (10.0 + late, 0.6, -0.8 - 0.7 * f64::from(n)),
+            (20.0 + late, 0.6, -0.8),
+            (21.0 + late, 0.6, 0.6),
+            (23.5 + late, 0.6, 1.0),
+            (24.5 + late, 0.6, 2.4),
+            (26.5 + late, 0.6, 4.6),
+        ]);
+        let piece = scene.piece(COAT, u64::from(n) + 1);
+        scene.person("cam", &format!("t{n}"), &path);
+        scene.tag(&piece, &path, 5.0);
+        pieces.push(piece);
+    }
+    let mut told = scene.tell(50.0);
+    told.until(50.0);
+    assert_eq!(told.began().len(), 4);
+    assert!(told.ended().iter().all(|ended| ended.1 == Some(Direction::Out)));
+}
+
+#[test]
+fn beams_alone_tell_who_goes_out_and_who_comes_in() {
+    let mut scene = Scene::new(1);
+    let blocked = [
+        (10.0, LaneLine::Entry),
+        (13.0, LaneLine::Exit), // out
+        (20.0, LaneLine::Entry),
+        (21.5, LaneLine::Entry),
+        (23.0, LaneLine::Exit),
+        (24.5, LaneLine::Exit), // two out
+        (30.0, LaneLine::Exit),
+        (32.0, LaneLine::Entry), // in
+    ];
+    for (second, line) in blocked {
+        scene.beam(second, "exit-1", line, true);
+        scene.beam(second + 0.3, "exit-1", line, false);
+    }
+    let mut told = scene.tell(50.0);
+    told.until(50.0);
+    let ways: Vec<_> = told.ended().into_iter().map(|ended| ended.1).collect();
+    assert_eq!(ways, [Some(Direction::Out), Some(Direction::Out), Some(Direction::Out), Some(Direction::In)]);
+}

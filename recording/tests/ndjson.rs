@@ -1,4 +1,5 @@
 //! Lines in and out, held against the contract's own examples and against anything at all.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use proptest::prelude::*;
 use recording::{Line, Observation, Outcome, Parsed, Reader, parse_line, write_line, write_outcome};

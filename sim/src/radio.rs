@@ -7,6 +7,7 @@ use std::f64::consts::{PI, TAU};
 use crate::chance::Chance;
 use crate::plan::Antenna;
 use crate::space::{P2, P3};
+use crate::stock::Carry;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
 pub const PHYSICS: &str = "2026-11.1";
@@ -203,6 +204,23 @@ impl Tag {
     pub(crate) fn place(&mut self, (at, axis): (P3, P3)) {
         (self.at, self.axis) = (at, axis);
     }
+}
+
+/// What goods, body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. Worn
+/// 3 to 10 dB and foil 20 to 40 dB have no good public source, hence the wide ranges.
+pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
+    let goods = chance.normal(4.5, 2.5).clamp(0.0, 12.0);
+    // Deeper in the pile the neighbours take more.
+    let pile = chance.between(0.3, 1.2) * (slot as f64).min(8.0);
+    goods
+        + pile
+        + match carry {
+            Carry::Hand => 0.0,
+            Carry::Bag => chance.between(0.0, 4.0),
+            Carry::Worn => chance.between(3.0, 10.0),
+            Carry::Stacked => chance.between(0.0, 3.0),
+            Carry::Foil => chance.between(20.0, 40.0),
+        }
 }
 
 /// What a link gives at an instant.

@@ -95,6 +95,25 @@ async fn a_live_store_sells_within_90_seconds() {
     assert!(pieces.len() > 5, "{} different tags were read", pieces.len());
 }
 
+/// A store that goes on with the same seed does not hang up again what was sold before.
+#[tokio::test]
+async fn what_was_sold_in_an_earlier_run_does_not_come_back() {
+    let opened = Time::parse("2026-11-24T10:00:00Z").unwrap();
+    let open = |gone: BTreeSet<recording::Hex>| {
+        let clock = Arc::new(move || opened);
+        sim::live::start(sim::live::Options { family: sim::Family::Plain, seed: 7, clock, speed: 1.0, gone })
+    };
+    let first = open(BTreeSet::new()).await.unwrap().items_csv;
+    let epcs: Vec<&str> = first.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+    let sold: BTreeSet<recording::Hex> =
+        epcs.iter().step_by(3).map(|epc| recording::Hex::parse(epc).unwrap()).collect();
+    let again = open(sold.clone()).await.unwrap().items_csv;
+    for epc in epcs {
+        let is_sold = sold.contains(&recording::Hex::parse(epc).unwrap());
+        assert_eq!(again.contains(epc), !is_sold, "{epc}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emulated_reader_serves_one_client_after_the_other_at_about_its_rate() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

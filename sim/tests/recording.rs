@@ -127,6 +127,19 @@ fn configuration_catalogue_and_items_name_what_the_recording_names() {
     }
 }
 
+/// The tags are written by the simulator's own encoder: the store's decoder must read the same piece from them.
+#[test]
+fn the_stores_decoder_reads_what_the_simulators_encoder_wrote() {
+    let simulated = simulate(Family::Plain, 7, Duration::from_secs(1));
+    for row in simulated.items_csv.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let bits = recording::Hex::parse(cells[0]).unwrap();
+        let billable = epc::billable(Some(epc::Pc(0x3000)), bits.bytes()).unwrap();
+        assert!(billable.verified, "{row}");
+        assert_eq!(billable.decoded.piece.to_string(), format!("{}/{}", cells[1], cells[2]));
+    }
+}
+
 /// Of the pieces that buyers carry through the lane nine in ten at least are read there before the basket is frozen,
 /// 2 s after the tap at most, and every passage has what its kind asks for.
 #[test]

@@ -51,7 +51,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let pages = match web::check_loopback(config.listen) {
         Ok(()) => match std::net::TcpListener::bind(config.listen) {
             Ok(_) => Ok("the port is free".to_owned()),
-            Err(error) => Err(format!("{error}; another program has the port: stop it or choose another one")),
+            Err(error) => {
+                Err(format!("{error}; another program has the port: stop it or choose another one"))
+            }
         },
         Err(error) => Err(error.to_string()),
     };

@@ -76,6 +76,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::parse(&text, &path.display().to_string())?;
     bring_in_stock(&db, &config, shop, last, &world).await?;
     db.close().await;
+    drop(db);
     let serving = start(&config, listener, args.speed).await?;
     announce(&config, address, args.data.as_deref())?;
     let bringing = tokio::spawn(bring::all(world.lines, address));

@@ -27,9 +27,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Err(super::Usage(format!("--rate {}: 0.1 to {MOST_RATE} reads a second", args.rate)).into());
     }
     web::check_loopback(args.listen)?;
-    let listener = tokio::net::TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("{}: the port cannot be opened; choose another with --listen", args.listen))?;
+    let listener = tokio::net::TcpListener::bind(args.listen).await.with_context(|| {
+        format!("{}: the port cannot be opened; choose another with --listen", args.listen)
+    })?;
     writeln!(std::io::stdout(), "LLRP reader on {} with {} tags", listener.local_addr()?, args.tags)?;
     ::sim::emulate::serve(listener, args.tags as usize, args.rate).await?;
     Ok(ExitCode::SUCCESS)

@@ -72,7 +72,8 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     db.close().await;
     let mut out = std::io::stdout().lock();
     if args.json {
-        let said = serde_json::json!({ "changed": lines.len(), "refused": rows.bad.len(), "errors": rows.bad });
+        let said =
+            serde_json::json!({ "changed": lines.len(), "refused": rows.bad.len(), "errors": rows.bad });
         writeln!(out, "{said}")?;
     } else {
         for bad in &rows.bad {
@@ -110,7 +111,8 @@ pub(super) fn read_items(path: &Path) -> anyhow::Result<Rows> {
 }
 
 fn open(path: &Path) -> anyhow::Result<File> {
-    File::open(path).with_context(|| Usage(format!("{}: cannot be read; give the path of a CSV file", path.display())))
+    File::open(path)
+        .with_context(|| Usage(format!("{}: cannot be read; give the path of a CSV file", path.display())))
 }
 
 fn named(path: &Path, rows: Result<Rows, CsvError>) -> anyhow::Result<Rows> {

@@ -101,6 +101,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         counts.add(reader.counts());
     }
+    // Nothing was decided about these: no line came that ends them. What there is of them is said all the same.
+    for passage in replay.unended() {
+        recording::write_outcome(&mut output, &Outcome::Passage(passage))?;
+    }
     output.flush()?;
     if let Some(into) = &mut into {
         into.commit(1).await?;
@@ -127,7 +131,8 @@ fn warn(what: std::fmt::Arguments<'_>) {
 }
 
 fn inputs(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let missing = || Usage(format!("{}: no such recording; give an NDJSON file or a folder of them", path.display()));
+    let missing =
+        || Usage(format!("{}: no such recording; give an NDJSON file or a folder of them", path.display()));
     if !path.is_dir() {
         return if path.exists() { Ok(vec![path.to_owned()]) } else { Err(missing().into()) };
     }
@@ -158,7 +163,9 @@ impl Into {
             }
         };
         if db.last_stamp().await?.is_some() {
-            warn(format_args!("{url} holds a store's journal already: it is left as it is, the replay stays in memory"));
+            warn(format_args!(
+                "{url} holds a store's journal already: it is left as it is, the replay stays in memory"
+            ));
             return Ok(None);
         }
         Ok(Some(Into { db, lines: Vec::new(), facts }))

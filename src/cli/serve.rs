@@ -66,7 +66,9 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
     let mut tasks: Vec<_> = config
         .readers
         .iter()
-        .map(|reader| tokio::spawn(readers::llrp::run(reader.driver(), now.clone(), reads.clone(), stopping.clone())))
+        .map(|reader| {
+            tokio::spawn(readers::llrp::run(reader.driver(), now.clone(), reads.clone(), stopping.clone()))
+        })
         .collect();
     drop(reads);
     let handle = running.handle.clone();
@@ -104,7 +106,9 @@ impl Serving {
             db.close().await;
             Ok(())
         };
-        tokio::time::timeout(STOP_WITHIN, in_order).await.context("stopping took too long: what was committed stands")?
+        tokio::time::timeout(STOP_WITHIN, in_order)
+            .await
+            .context("stopping took too long: what was committed stands")?
     }
 }
 

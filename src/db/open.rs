@@ -161,7 +161,7 @@ impl Db {
     }
 
     /// Ends every connection. What was committed is safe without it too; only, with it the database is one whole file
-    /// that can be copied, without a log beside it.
+    /// that can be copied, without a log beside it. Others may write to it once this value is gone.
     pub async fn close(&self) {
         self.readers.close().await;
         if let Some(writer) = &self.writer {

@@ -138,7 +138,12 @@ mod tests {
         terminal.tapped(TapOutcome::Decline);
         assert_eq!(terminal.ask(&attempt, 4990).unwrap().unwrap().says, TerminalSays::Approved);
         drop(terminal);
-        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"attempt\":\"a-2").unwrap();
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"attempt\":\"a-2")
+            .unwrap();
         let again = Simulated::with_memory("term-1".into(), &path).unwrap();
         assert_eq!(again.query(&attempt).says, TerminalSays::Approved);
         assert_eq!(again.query(&"a-2".into()).says, TerminalSays::NotFound);

@@ -44,7 +44,12 @@ pub struct Running {
 
 /// Folds the journal's facts and starts the writer. `memory` is where simulated terminals keep theirs; `clock` must not
 /// run before the journal's last line.
-pub async fn start(config: &Config, db: Arc<Db>, memory: Option<&Path>, clock: Clock) -> anyhow::Result<Running> {
+pub async fn start(
+    config: &Config,
+    db: Arc<Db>,
+    memory: Option<&Path>,
+    clock: Clock,
+) -> anyhow::Result<Running> {
     let shop = db.shop().await.context("reading the journal's facts")?;
     let last = db.last_stamp().await.context("reading the journal's end")?.unwrap_or(BEFORE_ALL);
     let recorder = match &config.recording_directory {

@@ -29,7 +29,9 @@ pub(super) fn start(
     for terminal in &config.terminals {
         let id = &terminal.id;
         let simulated = match memory {
-            Some(folder) => Simulated::with_memory(id.clone(), &folder.join(format!("terminal-{id}.ndjson")))?,
+            Some(folder) => {
+                Simulated::with_memory(id.clone(), &folder.join(format!("terminal-{id}.ndjson")))?
+            }
             None => Simulated::forgetful(id.clone()),
         };
         let (queue, orders) = mpsc::unbounded_channel();

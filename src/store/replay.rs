@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use engine::{Effect, Engine, Output, Outputs, Plan, Shop, Stamp};
-use recording::{Gate, GateState, Line, Name, Observation, Outcome, Time};
+use recording::{Gate, GateState, Line, Name, Observation, Outcome, Passage, Time};
 
 use super::writer::unanswered;
 use crate::pay::{Simulated, SimulatedError};
@@ -78,6 +78,11 @@ impl Replay {
         Ok(())
     }
 
+    /// Passages that have not ended where the recording ends, as they stand.
+    pub fn unended(&self) -> impl Iterator<Item = Passage> {
+        self.engine.unended()
+    }
+
     /// What the shop knows for good by now.
     pub fn shop(&self) -> &Shop {
         self.engine.shop()
@@ -99,7 +104,9 @@ impl Replay {
                 Some(terminal) => Some(terminal.void(&attempt)?.into()),
                 None => None,
             },
-            Effect::OpenGate { gate, passage } => Some(Gate { gate, state: GateState::Opened, passage }.into()),
+            Effect::OpenGate { gate, passage } => {
+                Some(Gate { gate, state: GateState::Opened, passage }.into())
+            }
             Effect::NeedBelief(question) => {
                 self.follow.push_back(unanswered(now, question.request));
                 None

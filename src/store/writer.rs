@@ -97,7 +97,11 @@ impl Writer {
     }
 
     /// Steps, commits, tells, performs. Returns lines that follow at once.
-    async fn take(&mut self, lines: Vec<Line>, awaiting: Vec<oneshot::Sender<()>>) -> anyhow::Result<Vec<Line>> {
+    async fn take(
+        &mut self,
+        lines: Vec<Line>,
+        awaiting: Vec<oneshot::Sender<()>>,
+    ) -> anyhow::Result<Vec<Line>> {
         let mut outputs = Outputs::new();
         let mut numbered = Vec::with_capacity(lines.len());
         let mut facts = Vec::new();
@@ -128,7 +132,10 @@ impl Writer {
             numbered.push((self.last.seq, line));
         }
         let batch = Batch { lines: &numbered, facts: &facts };
-        self.db.commit(&batch).await.context("the journal took no more: the store stops rather than lose a sale")?;
+        self.db
+            .commit(&batch)
+            .await
+            .context("the journal took no more: the store stops rather than lose a sale")?;
         for waiting in awaiting {
             // Whoever asked may have gone: the lines are in all the same.
             let _ = waiting.send(());

@@ -33,6 +33,7 @@ fn lane(id: &str, flow: Flow) -> Lane {
         terminal: Some("term-1".into()),
         gate: Some("gate-1".into()),
         group: "exits".into(),
+        by: None,
     }
 }
 

@@ -81,9 +81,9 @@ fn from_outside(what: &Observation) -> Result<(), String> {
         | Observation::ReaderState(_)
         | Observation::Source(_)
         | Observation::Scan(_)
+        | Observation::Catalogue(_)
         | Observation::Answer(_) => return Ok(()),
         Observation::Staff(_) => "send it to /api/v1/staff",
-        Observation::Catalogue(_) => "use `portico import`",
         Observation::Belief(_) | Observation::Gate(_) | Observation::Terminal(_) | Observation::Store(_) => {
             "replay a recording of it with `portico replay`"
         }

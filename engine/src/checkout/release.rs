@@ -275,6 +275,16 @@ impl Checkout {
             })
     }
 
+    /// Passages that have not ended, as they stand; direction and tracks are for others to say.
+    pub(crate) fn unended(&self) -> impl Iterator<Item = Passage> {
+        let here = self.passages.iter().filter(|(_, open)| open.end.is_none());
+        here.map(|(id, open)| {
+            let paid = matches!(open.stage, Stage::Paid { .. });
+            let stands = self.passage(id, open, PassageOutcome::Charged, Vec::new());
+            Passage { outcome: stands.outcome.filter(|_| paid), ..stands }
+        })
+    }
+
     fn passage(&self, id: &Name, open: &OpenPassage, outcome: PassageOutcome, holds: Vec<Hold>) -> Passage {
         let receipt = match &open.stage {
             Stage::Paid { receipt } => Some(receipt.clone()),

@@ -39,6 +39,9 @@ const TOGETHER_M: f64 = 1.3;
 /// Further apart than this they are not a group at that moment.
 const APART_M: f64 = 3.0;
 
+/// Who was apart within this is no group: strangers who queue stand as close as friends, but came from elsewhere.
+const PARTED_S: f64 = 120.0;
+
 /// A person's number; counted up, never used twice.
 pub(crate) type PersonId = u32;
 
@@ -357,7 +360,7 @@ impl People {
     pub(crate) fn came_together(&self, a: PersonId, b: PersonId, now: Time) -> bool {
         let Some(pair) = self.pairs.get(&(a.min(b), a.max(b))) else { return false };
         let (Some(one), Some(other)) = (self.persons.get(&a), self.persons.get(&b)) else { return false };
-        let parted = pair.apart_at.is_some_and(|at| now.seconds_after(at) < 30.0);
+        let parted = pair.apart_at.is_some_and(|at| now.seconds_after(at) < PARTED_S);
         if parted || distance(one.expected(now), other.expected(now)) > TOGETHER_M + 0.5 {
             return false;
         }

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use engine::plan::{Antenna, Flow, Lane, Policy, Terminal, Zone, ZoneKind};
 use engine::{PassageEvent, Perception, Plan, Proposal, Shop, Stamp};
@@ -402,5 +401,3 @@ pub(crate) fn holds(proposal: &Proposal) -> Vec<String> {
     proposal.holds.iter().for_each(|hold| *kinds.entry(hold.kind.to_string()).or_default() += 1);
     kinds.into_keys().collect()
 }
-
-pub(crate) const TENTH: Duration = Duration::from_millis(100);

@@ -1,9 +1,9 @@
 //! Pieces in the store: made, laid down, taken up, delivered; and how the store knows them.
 
 use crate::family::Family;
-use crate::radio::Tag;
+use crate::radio::{Tag, carry_loss_db};
 use crate::space::{P2, P3};
-use crate::stock::{self, Carry, Place};
+use crate::stock::{self, Place};
 use recording::Hex;
 use std::collections::BTreeSet;
 
@@ -154,16 +154,7 @@ impl World {
         tag.there = piece.epc.is_some();
         tag.owner = Some(walker.id);
         tag.held_axis = draws.direction();
-        let goods = draws.normal(3.0, 2.0).clamp(0.0, 9.0);
-        tag.loss_db = goods
-            + match walker.carry {
-                Carry::Hand => 0.0,
-                Carry::Bag => draws.between(0.0, 3.0),
-                Carry::Worn => draws.between(3.0, 10.0),
-                // Deeper in the stack the neighbours take more.
-                Carry::Stacked => draws.between(0.0, 3.0) + (slot as f64 * 0.8).min(6.0),
-                Carry::Foil => draws.between(20.0, 40.0),
-            };
+        tag.loss_db = carry_loss_db(walker.carry, slot, draws);
         let turn = tag.held_axis;
         self.air.placed(piece_at);
         if let (Some(walker), Some(piece), Some(tag)) =
