@@ -55,6 +55,9 @@ pub fn items(from: impl Read) -> Result<Rows, CsvError> {
     rows(from, &[], ITEMS, item)
 }
 
+/// Of a wrong header, so many characters are told.
+const LONGEST_HEADER: usize = 200;
+
 type Row<'a> = BTreeMap<&'a str, &'a str>;
 
 fn rows(
@@ -63,11 +66,30 @@ fn rows(
     wanted: &'static str,
     one: impl Fn(&Row<'_>) -> Result<Catalogue, String>,
 ) -> Result<Rows, CsvError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(from);
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        // A line ends at its \n, and trimming takes the \r before it: by its default, csv counts the lines of a file
+        // with \r\n one too low.
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(from);
     let headers = reader.headers()?.clone();
+<<<<<<< HEAD
+    let names: Vec<String> = headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
+    let header_error = |missing| {
+        // A file that is no CSV may be one line of any length.
+        let all = names.join(",");
+        let mut found: String = all.chars().take(LONGEST_HEADER).collect();
+        if found.len() < all.len() {
+            found.push('…');
+        }
+        CsvError::Header { missing, found, wanted }
+    };
+=======
     let names: Vec<String> =
         headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
     let header_error = |missing| CsvError::Header { missing, found: names.join(","), wanted };
+>>>>>>> main
     if let Some(missing) = required.iter().find(|column| !names.iter().any(|name| name == *column)) {
         return Err(header_error(missing));
     }
@@ -84,6 +106,8 @@ fn rows(
         let line = reader.position().line();
         match reader.read_byte_record(&mut record) {
             Ok(false) => return Ok(rows),
+            // An empty line.
+            Ok(true) if record.len() == 1 && record.iter().all(|field| field.trim_ascii().is_empty()) => continue,
             Ok(true) => {}
             Err(error) if error.is_io_error() => return Err(error.into()),
             Err(error) => {

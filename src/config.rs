@@ -262,14 +262,19 @@ impl Config {
     /// Checks a configuration that is already text; `name` stands for the file in errors.
     pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let place = match error.span() {
-                Some(span) => {
-                    let line = 1 + text.get(..span.start).unwrap_or("").matches('\n').count();
-                    format!("{name}, line {line}")
-                }
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let place = match before {
+                Some(before) => format!("{name}, line {}", 1 + before.matches('\n').count()),
                 None => name.to_owned(),
             };
-            ConfigError::Wrong { place, reason: in_words(error.message()) }
+            let mut reason = in_words(error.message());
+            // serde says what it found and what it wanted, but not where: the key stands before the value.
+            if error.message().starts_with("invalid ")
+                && let Some((key, _)) = before.and_then(|before| before.lines().last()).and_then(|l| l.split_once('='))
+            {
+                reason = format!("{}: {reason}", key.trim());
+            }
+            ConfigError::Wrong { place, reason }
         })?;
         file.check().map_err(|reason| ConfigError::Wrong { place: name.to_owned(), reason })
     }

@@ -109,6 +109,9 @@ struct Head<'a> {
 /// Reads one line; `number` counts from 1 and goes into the error.
 pub fn parse_line(number: u64, text: &str) -> Result<Parsed, LineError> {
     let refuse = |reason: String| LineError { line: number, reason };
+    if !text.trim_start().starts_with('{') {
+        return Err(refuse("not a JSON object: a line is one, {\"type\":…,\"at\":…}".to_owned()));
+    }
     let head: Head<'_> = serde_json::from_str(text).map_err(|e| refuse(in_words(&e)))?;
     let mut unknown = Vec::new();
     let mut from = serde_json::Deserializer::from_str(text);

@@ -40,7 +40,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !(0.1..=50.0).contains(&args.speed) {
         return Err(Usage(format!("--speed {}: 0.1 to 50", args.speed)).into());
     }
-    let listener = listen(args.listen).await?;
+    let listener = listen(args.listen, "--listen").await?;
     let address = listener.local_addr()?;
     // A demo without a folder still has its journal on a disk, as a shop has: only, the folder goes with it.
     let (folder, _passing) = match &args.data {
@@ -76,6 +76,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::parse(&text, &path.display().to_string())?;
     bring_in_stock(&db, &config, shop, last, &world).await?;
     db.close().await;
+    drop(db);
     let serving = start(&config, listener, args.speed).await?;
     announce(&config, address, args.data.as_deref())?;
     let bringing = tokio::spawn(bring::all(world.lines, address));

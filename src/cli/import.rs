@@ -1,5 +1,6 @@
 //! `portico import`: products and prices, tagged items. One transaction; the same file twice changes nothing.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::{Engine, Output, Outputs, Stamp};
-use recording::Line;
+use recording::{Catalogue, Line};
 
 use super::serve::{database_url, open_config};
 use super::{ConfigFile, Usage};
@@ -30,7 +31,7 @@ pub(super) struct Args {
     file: PathBuf,
     #[command(flatten)]
     store: ConfigFile,
-    /// Machine-readable
+    /// Machine-readable: a JSON object
     #[arg(long)]
     json: bool,
 }
@@ -50,7 +51,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new();
     let mut lines = Vec::new();
     let mut facts = Vec::new();
-    for change in rows.taken {
+    for change in last_of_each(rows.taken) {
         let line = Line { received_at: Some(now), ..Line::new(now, change.into()) };
         last = Stamp { seq: last.seq + 1, now };
         engine.step(last, &line, &mut outputs);
@@ -68,6 +69,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
     }
     db.commit(&Batch { lines: &lines, facts: &facts }).await?;
+    db.close().await;
     let mut out = std::io::stdout().lock();
     if args.json {
         let said =
@@ -80,6 +82,22 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         writeln!(out, "{} new or changed, {} rows not taken", lines.len(), rows.bad.len())?;
     }
     Ok(if rows.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Of rows that speak of the same product or piece, the last: otherwise each import would change it back and forth.
+fn last_of_each(rows: Vec<Catalogue>) -> Vec<Catalogue> {
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<Catalogue> = rows
+        .into_iter()
+        .rev()
+        .filter(|row| {
+            let product = row.product.as_ref().map(|product| product.gtin.clone());
+            let piece = row.item.as_ref().map(|item| (item.gtin.clone(), item.serial.clone()));
+            seen.insert((product, piece))
+        })
+        .collect();
+    kept.reverse();
+    kept
 }
 
 /// Reads a catalogue file; an error names it.

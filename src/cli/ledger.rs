@@ -13,7 +13,7 @@ pub(super) enum Command {
     Verify {
         #[command(flatten)]
         file: ConfigFile,
-        /// Machine-readable
+        /// Machine-readable: a JSON object
         #[arg(long)]
         json: bool,
     },

@@ -77,12 +77,12 @@ fn decode(hex: bool) -> anyhow::Result<ExitCode> {
 fn encode(hex: bool) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut all_well = true;
-    for (at, text) in std::io::stdin().lock().lines().enumerate() {
+    for (at, text) in std::io::stdin().lock().split(b'\n').enumerate() {
         let text = text?;
-        if text.trim().is_empty() {
+        if text.trim_ascii().is_empty() {
             continue;
         }
-        let frame = serde_json::from_str(&text)
+        let frame = serde_json::from_slice(&text)
             .map_err(|error| error.to_string())
             .and_then(|value| json::from_json(&value).map_err(|error| error.to_string()))
             .and_then(|message| message.encode().map_err(|error| error.to_string()));

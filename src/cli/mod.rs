@@ -76,9 +76,20 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico=info,readers=info"));
+<<<<<<< HEAD
+    // Colours are for eyes: a log file or the journal gets plain text.
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .init();
+=======
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_target(false);
     log.with_writer(std::io::stderr).init();
+>>>>>>> main
     match run(cli.command) {
         Ok(code) => code,
         Err(error) => {
@@ -88,11 +99,25 @@ pub fn main() -> ExitCode {
             }) {
                 return ExitCode::SUCCESS;
             }
-            drop(writeln!(std::io::stderr(), "portico: {error:#}"));
-            let usage = error.chain().any(|e| e.is::<ConfigError>() || e.is::<Usage>());
+            drop(writeln!(std::io::stderr(), "portico: {}", in_words(&error)));
+            // What was put before another error as its context is found by the whole error, not along the chain.
+            let usage = error.is::<ConfigError>() || error.is::<Usage>();
             ExitCode::from(if usage { 2 } else { 1 })
         }
     }
+}
+
+/// The error and its causes; a cause that the error names itself is not said twice.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
+        if said.is_empty() {
+            cause
+        } else if said.contains(&cause) {
+            said
+        } else {
+            format!("{said}: {cause}")
+        }
+    })
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {

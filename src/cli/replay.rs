@@ -108,6 +108,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     output.flush()?;
     if let Some(into) = &mut into {
         into.commit(1).await?;
+        into.db.close().await;
     }
     let mut err = std::io::stderr().lock();
     if args.json {

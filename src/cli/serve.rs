@@ -36,12 +36,11 @@ fn folder_of(url: &str) -> Option<PathBuf> {
 }
 
 /// Opens the pages' port before anything else starts; the message says what to do when it is taken.
-pub(super) async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+/// (`said_by` is the key or option that names it).
+pub(super) async fn listen(addr: SocketAddr, said_by: &str) -> anyhow::Result<TcpListener> {
     web::check_loopback(addr)?;
     TcpListener::bind(addr).await.with_context(|| {
-        format!(
-            "[web] listen {addr}: the port cannot be opened; is another store running? Choose another one"
-        )
+        format!("{said_by} {addr}: the port cannot be opened; is another store running? Choose another one")
     })
 }
 
@@ -49,6 +48,7 @@ pub(super) async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
 pub(super) struct Serving {
     /// Its inside.
     pub(super) running: Running,
+    db: Arc<Db>,
     stop: watch::Sender<bool>,
     readers: Vec<tokio::task::JoinHandle<()>>,
     pages: tokio::task::JoinHandle<anyhow::Result<()>>,
@@ -59,7 +59,7 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
     let url = database_url(config);
     let db = Arc::new(Db::open(&url).await?);
     let clock = Clock::start(db.last_stamp().await?.map(|last| last.now), speed);
-    let running = store::start(config, db, folder_of(&url).as_deref(), clock).await?;
+    let running = store::start(config, db.clone(), folder_of(&url).as_deref(), clock).await?;
     let (stop, stopping) = watch::channel(false);
     let (reads, mut batches) = mpsc::channel(READ_BATCHES);
     let now: readers::Now = Arc::new(move || clock.now());
@@ -80,13 +80,13 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
         }
     }));
     let pages = tokio::spawn(web::serve(running.handle.clone(), listener, stopping));
-    Ok(Serving { running, stop, readers: tasks, pages })
+    Ok(Serving { running, db, stop, readers: tasks, pages })
 }
 
 impl Serving {
     /// Serves until the store has to stop or somebody asks it to, then stops in order: readers, pages, writer.
     pub(super) async fn until_stopped(self) -> anyhow::Result<()> {
-        let Serving { running, stop, readers, mut pages } = self;
+        let Serving { running, db, stop, readers, mut pages } = self;
         let Running { handle, stop: stop_writer, mut writer } = running;
         tokio::select! {
             asked = asked_to_stop() => asked?,
@@ -102,7 +102,9 @@ impl Serving {
             pages.await.context("the pages")??;
             drop(handle);
             stop_writer.send_replace(true);
-            writer.await.context("the writer")?
+            writer.await.context("the writer")??;
+            db.close().await;
+            Ok(())
         };
         tokio::time::timeout(STOP_WITHIN, in_order)
             .await

@@ -160,10 +160,11 @@ impl Db {
         Ok(Db { writer: None, readers, _lock: None })
     }
 
-    /// Ends every connection; what was committed is safe without it too.
-    pub async fn close(self) {
+    /// Ends every connection. What was committed is safe without it too; only, with it the database is one whole file
+    /// that can be copied, without a log beside it. Others may write to it once this value is gone.
+    pub async fn close(&self) {
         self.readers.close().await;
-        if let Some(writer) = self.writer {
+        if let Some(writer) = &self.writer {
             writer.close().await;
         }
     }
