@@ -74,8 +74,8 @@ fn rows(
         .terminator(csv::Terminator::Any(b'\n'))
         .from_reader(from);
     let headers = reader.headers()?.clone();
-<<<<<<< HEAD
-    let names: Vec<String> = headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
+    let names: Vec<String> =
+        headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
     let header_error = |missing| {
         // A file that is no CSV may be one line of any length.
         let all = names.join(",");
@@ -85,11 +85,6 @@ fn rows(
         }
         CsvError::Header { missing, found, wanted }
     };
-=======
-    let names: Vec<String> =
-        headers.iter().map(|h| h.trim_start_matches('\u{feff}').to_lowercase()).collect();
-    let header_error = |missing| CsvError::Header { missing, found: names.join(","), wanted };
->>>>>>> main
     if let Some(missing) = required.iter().find(|column| !names.iter().any(|name| name == *column)) {
         return Err(header_error(missing));
     }
@@ -107,7 +102,9 @@ fn rows(
         match reader.read_byte_record(&mut record) {
             Ok(false) => return Ok(rows),
             // An empty line.
-            Ok(true) if record.len() == 1 && record.iter().all(|field| field.trim_ascii().is_empty()) => continue,
+            Ok(true) if record.len() == 1 && record.iter().all(|field| field.trim_ascii().is_empty()) => {
+                continue;
+            }
             Ok(true) => {}
             Err(error) if error.is_io_error() => return Err(error.into()),
             Err(error) => {

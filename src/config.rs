@@ -270,7 +270,8 @@ impl Config {
             let mut reason = in_words(error.message());
             // serde says what it found and what it wanted, but not where: the key stands before the value.
             if error.message().starts_with("invalid ")
-                && let Some((key, _)) = before.and_then(|before| before.lines().last()).and_then(|l| l.split_once('='))
+                && let Some((key, _)) =
+                    before.and_then(|before| before.lines().last()).and_then(|l| l.split_once('='))
             {
                 reason = format!("{}: {reason}", key.trim());
             }

@@ -21,7 +21,8 @@ struct Store {
 
 impl Store {
     fn new() -> Store {
-        let store = Store { folder: tempfile::tempdir().unwrap(), pages: free_address(), reader: free_address() };
+        let store =
+            Store { folder: tempfile::tempdir().unwrap(), pages: free_address(), reader: free_address() };
         store.write("store.toml", &store.config());
         store
     }
@@ -100,7 +101,11 @@ id = "floor"
         command.arg("run").arg("--config").arg(self.path("store.toml")).stdout(Stdio::null()).stderr(log);
         let mut running = Running(command.spawn().unwrap());
         wait("the store opens", || {
-            assert!(running.0.try_wait().unwrap().is_none(), "{}", fs::read_to_string(self.path("stderr.txt")).unwrap());
+            assert!(
+                running.0.try_wait().unwrap().is_none(),
+                "{}",
+                fs::read_to_string(self.path("stderr.txt")).unwrap()
+            );
             request(self.pages, "GET", "/healthz", "").is_some()
         });
         running
@@ -212,7 +217,8 @@ fn a_wrong_configuration_is_told_by_file_line_and_key() {
     missing.told(2, &["no-such.toml", "store's TOML file"]);
     let no_text = store.path("binary.toml");
     fs::write(&no_text, [0xff, 0xfe, 0x00]).unwrap();
-    Said::of(portico().args(["check", "--config"]).arg(no_text).output().unwrap()).told(2, &["binary.toml", "UTF-8"]);
+    Said::of(portico().args(["check", "--config"]).arg(no_text).output().unwrap())
+        .told(2, &["binary.toml", "UTF-8"]);
 }
 
 #[test]
@@ -228,7 +234,9 @@ fn bad_rows_of_a_catalogue_are_told_by_line_and_the_others_are_taken() {
                09520000000059,HAT,Hat, large,1200,yes\r\n\
                09520000000011,TEE,\"Tee, black\",5990,yes\r\n";
     let first = store.import("catalogue", csv);
-    let lines = ["line 3: ", "`123`", "line 4: ", "line 5: ", "`12.50`", "line 6: ", "line 7: ", "`maybe`", "line 8: "];
+    let lines = [
+        "line 3: ", "`123`", "line 4: ", "line 5: ", "`12.50`", "line 6: ", "line 7: ", "`maybe`", "line 8: ",
+    ];
     first.told(1, &lines);
     first.told(1, &["1 new or changed, 6 rows not taken"]);
     store.import("catalogue", csv).told(1, &["0 new or changed, 6 rows not taken"]);
@@ -237,7 +245,9 @@ fn bad_rows_of_a_catalogue_are_told_by_line_and_the_others_are_taken() {
     store.import("catalogue", &good).told(0, &["1 new or changed, 0 rows not taken"]);
     store.import("catalogue", &good).told(0, &["0 new or changed"]);
 
-    store.import("catalogue", "ean,price\n1,2\n").told(2, &["catalogue.csv", "no column `gtin`", "ean,price"]);
+    store
+        .import("catalogue", "ean,price\n1,2\n")
+        .told(2, &["catalogue.csv", "no column `gtin`", "ean,price"]);
     store.import("catalogue", "").told(2, &["no column `gtin`"]);
     let blob = store.import("catalogue", &"x".repeat(100_000));
     blob.told(2, &["no column `gtin`"]);
@@ -261,7 +271,17 @@ fn bad_rows_of_items_are_told_by_line_and_the_others_are_taken() {
                ,09520000000011,78,floor,in_stock,more,and,more\n\
                ,09506000134352,123456789,floor,in_stock\n";
     let first = store.import("items", csv);
-    let lines = ["line 3: ", "line 4: ", "`zz`", "line 5: ", "`lost`", "line 6: ", "line 7: ", "line 8: ", "line 10: "];
+    let lines = [
+        "line 3: ",
+        "line 4: ",
+        "`zz`",
+        "line 5: ",
+        "`lost`",
+        "line 6: ",
+        "line 7: ",
+        "line 8: ",
+        "line 10: ",
+    ];
     first.told(1, &lines);
     first.told(1, &["2 new or changed, 7 rows not taken"]);
     store.import("items", csv).told(1, &["0 new or changed, 7 rows not taken"]);
@@ -274,7 +294,13 @@ fn a_reader_that_is_not_there_is_told_and_the_store_keeps_serving() {
     let store = Store::new();
     store.run(&["check"]).told(
         1,
-        &["FAILED  reader exit-a", &store.reader.to_string(), "refused the connection", "LLRP: 5084", "ok      terminal term-1"],
+        &[
+            "FAILED  reader exit-a",
+            &store.reader.to_string(),
+            "refused the connection",
+            "LLRP: 5084",
+            "ok      terminal term-1",
+        ],
     );
     let checked = store.run(&["check", "--json"]);
     let lines = common::json_lines(checked.all.as_bytes());
@@ -323,7 +349,9 @@ fn a_database_that_cannot_be_written_is_named() {
     store.run(&["import", "items", items.to_str().unwrap()]).told(1, &[place, "[database] url"]);
     store.run(&["check"]).told(1, &["FAILED  database", place]);
 
-    for (url, word) in [("mysql://x", "sqlite://"), ("postgres://me:secret@host/shop", "sqlite://"), ("sqlite://", "path")] {
+    for (url, word) in
+        [("mysql://x", "sqlite://"), ("postgres://me:secret@host/shop", "sqlite://"), ("sqlite://", "path")]
+    {
         let config = store.config().replace(&format!("sqlite://{}", store.path("portico.db").display()), url);
         store.write("store.toml", &config);
         let said = store.run(&["run"]);
@@ -367,12 +395,16 @@ fn a_damaged_database_is_refused_by_every_command() {
     // The header of a SQLite file is 100 bytes; pages are 4096.
     for from in [0, 4096, 8192] {
         let store = Store::new();
-        let rows: String = (0..500).map(|serial| format!(",09520000000011,{serial},floor,in_stock\n")).collect();
+        let rows: String =
+            (0..500).map(|serial| format!(",09520000000011,{serial},floor,in_stock\n")).collect();
         let csv = format!("epc,gtin,serial,zone,state\n{rows}");
         store.import("items", &csv).told(0, &["500 new or changed"]);
         let database = store.path("portico.db");
         for beside in ["portico.db-wal", "portico.db-shm"] {
-            assert!(!store.path(beside).exists(), "{beside} is left behind: the copy of the file would not be whole");
+            assert!(
+                !store.path(beside).exists(),
+                "{beside} is left behind: the copy of the file would not be whole"
+            );
         }
         overwrite(&database, from);
         let said = fs::read(&database).unwrap();

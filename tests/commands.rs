@@ -38,17 +38,25 @@ const PROMISED: &[(&[&str], &[&str])] = &[
 fn help_names_every_command_and_every_option_says_what_it_does() {
     let overview = text(&run(&["--help"], None).stdout);
     for command in COMMANDS {
-        assert!(overview.contains(&format!("\n  {} ", command[0])), "{} is not in the overview:\n{overview}", command[0]);
+        assert!(
+            overview.contains(&format!("\n  {} ", command[0])),
+            "{} is not in the overview:\n{overview}",
+            command[0]
+        );
         let output = portico().args(*command).arg("--help").output().unwrap();
         assert!(output.status.success(), "{command:?}");
         let help = text(&output.stdout);
         let first = help.lines().next().unwrap();
-        assert!(first.split(' ').count() >= 3 && !first.starts_with("Usage"), "{command:?} does not say what it does: {first}");
+        assert!(
+            first.split(' ').count() >= 3 && !first.starts_with("Usage"),
+            "{command:?} does not say what it does: {first}"
+        );
         let options = help.split("Options:").nth(1).unwrap_or_default().lines().collect::<Vec<_>>();
         for (at, line) in options.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with("--")) {
             // What an option does stands after it, or on the next line where it is long.
             let next = options.get(at + 1).copied().unwrap_or_default().trim();
-            let after = line.split("  ").map(str::trim).filter(|part| !part.is_empty()).nth(1).unwrap_or(next);
+            let after =
+                line.split("  ").map(str::trim).filter(|part| !part.is_empty()).nth(1).unwrap_or(next);
             assert!(after.split(' ').count() >= 2, "{command:?}: nothing is said of `{}`", line.trim());
         }
     }
@@ -63,7 +71,9 @@ fn help_names_every_command_and_every_option_says_what_it_does() {
 #[test]
 fn exit_codes_tell_wrong_usage_from_failure() {
     let code = |arguments: &[&str]| run(arguments, None).status.code();
-    for right in [&["--help"][..], &["--version"], &["epc", "decode"], &["llrp", "decode"], &["llrp", "encode"]] {
+    for right in
+        [&["--help"][..], &["--version"], &["epc", "decode"], &["llrp", "decode"], &["llrp", "encode"]]
+    {
         assert_eq!(code(right), Some(0), "{right:?} with nothing on standard input");
     }
     for wrong in [
@@ -141,14 +151,25 @@ fn published_tags_say_what_was_published() {
         assert_eq!(said["uri"], row[5]);
     }
 
-    let aliases: Value = serde_json::from_slice(&std::fs::read(folder.join("alias_same_item.json")).unwrap()).unwrap();
-    let input: String = aliases["aliases"].as_array().unwrap().iter().map(|a| format!("{}\n", a["hex"].as_str().unwrap())).collect();
+    let aliases: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("alias_same_item.json")).unwrap()).unwrap();
+    let input: String = aliases["aliases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| format!("{}\n", a["hex"].as_str().unwrap()))
+        .collect();
     for said in decoded(input.as_bytes()) {
-        let named = format!("/01/{}/21/{}", said["gtin"].as_str().unwrap_or("?"), said["serial"].as_str().unwrap_or("?"));
+        let named = format!(
+            "/01/{}/21/{}",
+            said["gtin"].as_str().unwrap_or("?"),
+            said["serial"].as_str().unwrap_or("?")
+        );
         assert_eq!(aliases["identity"], named, "{said}");
     }
 
-    let annex: Value = serde_json::from_slice(&std::fs::read(folder.join("tds23_annexE3.json")).unwrap()).unwrap();
+    let annex: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("tds23_annexE3.json")).unwrap()).unwrap();
     for vector in annex.as_array().unwrap() {
         let said = decoded(vector["hex"].as_str().unwrap().as_bytes()).remove(0);
         if !["SGTIN-96", "SGTIN-198", "SGTIN+"].contains(&vector["scheme"].as_str().unwrap()) {

@@ -37,7 +37,9 @@ impl Store {
     fn replay(&self, recording: &Path) -> String {
         let mut command = portico();
         command.arg("replay").arg("--input").arg(recording);
-        for (option, name) in [("--config", "config.toml"), ("--catalogue", "catalogue.csv"), ("--items", "items.csv")] {
+        for (option, name) in
+            [("--config", "config.toml"), ("--catalogue", "catalogue.csv"), ("--items", "items.csv")]
+        {
             command.arg(option).arg(self.file(name));
         }
         let output = command.output().unwrap();
@@ -82,7 +84,11 @@ fn the_same_recording_gives_the_same_bytes_wherever_they_go() {
             .unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         assert!(output.stdout.is_empty(), "with --output nothing goes to standard output");
-        assert_eq!(fs::read_to_string(&into).unwrap(), first, "the file has other bytes than standard output");
+        assert_eq!(
+            fs::read_to_string(&into).unwrap(),
+            first,
+            "the file has other bytes than standard output"
+        );
     }
 }
 
@@ -121,12 +127,18 @@ fn what_is_decided_knows_only_what_had_arrived() {
         let cut = &lines[..lines.len() * tenth / 11];
         let outcomes = store.replay_lines(cut);
         let decided = before_the_open_passages(&outcomes);
-        assert!(full.starts_with(decided), "cut after line {}: it came out otherwise than in full", cut.len());
+        assert!(
+            full.starts_with(decided),
+            "cut after line {}: it came out otherwise than in full",
+            cut.len()
+        );
 
         let ended = time_at_the_end(cut);
         let paid: Vec<&Value> = receipts
             .iter()
-            .filter(|receipt| receipt["paid_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() < ended)
+            .filter(|receipt| {
+                receipt["paid_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() < ended
+            })
             .collect();
         let in_the_cut = of_type(&outcomes, "receipt");
         assert_eq!(
@@ -147,7 +159,11 @@ fn a_line_that_cannot_be_read_changes_nothing_of_what_the_others_say() {
     let recording = store.recording();
     let mut lines: Vec<&str> = recording.lines().collect();
     let clean = store.replay_lines(&lines);
-    for (at, line) in [(10, "{\"type\":\"read\""), (400, "[]"), (4000, "{\"type\":\"ufo\",\"at\":\"2026-03-05T10:00:00Z\"}")] {
+    for (at, line) in [
+        (10, "{\"type\":\"read\""),
+        (400, "[]"),
+        (4000, "{\"type\":\"ufo\",\"at\":\"2026-03-05T10:00:00Z\"}"),
+    ] {
         lines.insert(at, line);
     }
     assert_eq!(store.replay_lines(&lines), clean);
@@ -159,7 +175,9 @@ fn reads_alone_make_passages_with_a_direction() {
     let recording = store.recording();
     let reads: Vec<&str> = recording
         .lines()
-        .filter(|line| ["read", "tick", "reader"].iter().any(|t| line.starts_with(&format!("{{\"type\":\"{t}\""))))
+        .filter(|line| {
+            ["read", "tick", "reader"].iter().any(|t| line.starts_with(&format!("{{\"type\":\"{t}\"")))
+        })
         .collect();
     assert!(reads.len() < recording.lines().count());
     let passages = of_type(&store.replay_lines(&reads), "passage");

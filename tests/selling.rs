@@ -22,11 +22,15 @@ fn hear(address: SocketAddr, wanted: &[&str], within: Duration) -> BTreeMap<Stri
         std::thread::sleep(Duration::from_millis(20));
     };
     stream.set_read_timeout(Some(within)).unwrap();
-    write!(stream, "GET /api/v1/stream HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\n\r\n").unwrap();
+    write!(stream, "GET /api/v1/stream HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\n\r\n")
+        .unwrap();
     let mut lines = BufReader::new(stream).lines();
     let head: Vec<String> = lines.by_ref().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
     assert!(head[0].contains(" 200 "), "{head:?}");
-    assert!(head.iter().any(|line| line.to_lowercase().starts_with("content-type: text/event-stream")), "{head:?}");
+    assert!(
+        head.iter().any(|line| line.to_lowercase().starts_with("content-type: text/event-stream")),
+        "{head:?}"
+    );
     let (mut heard, mut name) = (BTreeMap::new(), String::new());
     for line in lines.map(Result::unwrap) {
         if let Some(event) = line.strip_prefix("event: ") {
@@ -68,7 +72,11 @@ fn a_demo_sells_and_shows_what_each_line_rests_on() {
     }
     let heard = listening.join().unwrap();
     assert_eq!(heard["receipt"]["status"], "paid");
-    assert!(heard["basket"]["lines"].is_array() && heard["basket"]["total_minor"].is_i64(), "{}", heard["basket"]);
+    assert!(
+        heard["basket"]["lines"].is_array() && heard["basket"]["total_minor"].is_i64(),
+        "{}",
+        heard["basket"]
+    );
 
     the_pages_answer(&demo, &receipts[0]);
     observations_are_counted(&demo);
@@ -85,7 +93,8 @@ fn holds_together(demo: &Demo, receipt: &Value, number: usize) {
     assert_eq!(receipt["number"].as_str().unwrap().parse(), Ok(number), "numbered without a gap");
     let lines = receipt["lines"].as_array().unwrap();
     assert!(!lines.is_empty());
-    let sum: i64 = lines.iter().map(|l| l["unit_minor"].as_i64().unwrap() * l["quantity"].as_i64().unwrap()).sum();
+    let sum: i64 =
+        lines.iter().map(|l| l["unit_minor"].as_i64().unwrap() * l["quantity"].as_i64().unwrap()).sum();
     assert_eq!(receipt["total_minor"], sum + receipt["tax_minor"].as_i64().unwrap(), "{receipt}");
     assert_eq!(get(demo.address, &format!("/api/v1/receipts/{id}")).unwrap()["lines"], receipt["lines"]);
 
@@ -104,7 +113,11 @@ fn holds_together(demo: &Demo, receipt: &Value, number: usize) {
             continue;
         }
         let read_by = |weighed: &Value| {
-            weighed["reads"].as_array().unwrap().iter().any(|r| r["antenna"].as_u64() >= Some(1) && r["reads"].as_u64() >= Some(1))
+            weighed["reads"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|r| r["antenna"].as_u64() >= Some(1) && r["reads"].as_u64() >= Some(1))
         };
         assert!(evidence.iter().any(read_by), "a tag's line without reads: {evidence:?}");
 
@@ -128,14 +141,17 @@ fn the_pages_answer(demo: &Demo, receipt: &Value) {
 
     let described = get(demo.address, "/api/v1/openapi.json").unwrap();
     assert!(described["openapi"].as_str().unwrap().starts_with("3."));
-    for path in ["/api/v1/observations", "/api/v1/receipts", "/api/v1/evidence/{receipt}/{line}", "/api/v1/stream"] {
+    for path in
+        ["/api/v1/observations", "/api/v1/receipts", "/api/v1/evidence/{receipt}/{line}", "/api/v1/stream"]
+    {
         assert!(described["paths"][path].is_object(), "{path} is not described");
     }
     assert!(page(demo, "/kiosk/exit-1").contains("<html"));
     assert_eq!(status(demo, "GET", "/kiosk/exit-99", ""), 404);
 
     let staff = page(demo, "/staff");
-    let link = staff.split("href=\"").find(|rest| rest.starts_with("/r/")).expect("the staff page links receipts");
+    let link =
+        staff.split("href=\"").find(|rest| rest.starts_with("/r/")).expect("the staff page links receipts");
     let own = page(demo, link.split('"').next().unwrap());
     assert!(own.contains('$') && own.contains("Harbour Street"), "{own}");
     assert_eq!(status(demo, "GET", "/r/00000000000000000000000000000000", ""), 404);
@@ -155,8 +171,13 @@ fn observations_are_counted(demo: &Demo) {
     let (status, body) = request(demo.address, "POST", "/api/v1/observations", &lines).unwrap();
     assert_eq!(status, 200, "{body}");
     let answer: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&answer["taken"], &answer["skipped"], &answer["refused"]), (&2.into(), &1.into(), &2.into()), "{answer}");
-    let errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| error["line"].as_u64().unwrap()).collect();
+    assert_eq!(
+        (&answer["taken"], &answer["skipped"], &answer["refused"]),
+        (&2.into(), &1.into(), &2.into()),
+        "{answer}"
+    );
+    let errors: Vec<_> =
+        answer["errors"].as_array().unwrap().iter().map(|error| error["line"].as_u64().unwrap()).collect();
     assert_eq!(errors, [2, 6], "refused lines are told by their number: {answer}");
     assert_eq!(answer["skipped_types"]["ufo"], 1);
     assert_eq!(answer["skipped_fields"]["tick.colour"], 1);

@@ -73,7 +73,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         tell("reader", &id, result)?;
     }
     for gate in &config.gates {
-        let said = if gate.driver == "none" { "no barrier: nothing to open" } else { "simulated: opens at once" };
+        let said =
+            if gate.driver == "none" { "no barrier: nothing to open" } else { "simulated: opens at once" };
         tell("gate", &gate.id, Ok(said.into()))?;
     }
     for terminal in &config.terminals {
