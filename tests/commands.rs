@@ -1,4 +1,5 @@
 //! The commands as a shell meets them: help, exit codes, and the two that turn standard input into lines.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -157,6 +158,7 @@ fn published_tags_say_what_was_published() {
         .as_array()
         .unwrap()
         .iter()
+<<<<<<< HEAD
         // The sixth one is an SGTIN+, which this version does not decode yet.
         .filter(|alias| alias["enc"].as_str().unwrap().starts_with("SGTIN-"))
         .map(|alias| format!("{}\n", alias["hex"].as_str().unwrap()))
@@ -164,6 +166,11 @@ fn published_tags_say_what_was_published() {
     let said = decoded(input.as_bytes());
     assert_eq!(said.len(), 5);
     for said in said {
+=======
+        .map(|a| format!("{}\n", a["hex"].as_str().unwrap()))
+        .collect();
+    for said in decoded(input.as_bytes()) {
+>>>>>>> heads/outside
         let named = format!(
             "/01/{}/21/{}",
             said["gtin"].as_str().unwrap_or("?"),
