@@ -158,7 +158,6 @@ fn published_tags_say_what_was_published() {
         .as_array()
         .unwrap()
         .iter()
-<<<<<<< HEAD
         // The sixth one is an SGTIN+, which this version does not decode yet.
         .filter(|alias| alias["enc"].as_str().unwrap().starts_with("SGTIN-"))
         .map(|alias| format!("{}\n", alias["hex"].as_str().unwrap()))
@@ -166,11 +165,6 @@ fn published_tags_say_what_was_published() {
     let said = decoded(input.as_bytes());
     assert_eq!(said.len(), 5);
     for said in said {
-=======
-        .map(|a| format!("{}\n", a["hex"].as_str().unwrap()))
-        .collect();
-    for said in decoded(input.as_bytes()) {
->>>>>>> heads/outside
         let named = format!(
             "/01/{}/21/{}",
             said["gtin"].as_str().unwrap_or("?"),
