@@ -1,5 +1,6 @@
 //! What a shop owner, a disk or a network gets wrong: each time it is told where and what would be right, the rest goes
 //! on, and nothing panics.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 

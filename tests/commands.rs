@@ -1,4 +1,5 @@
 //! The commands as a shell meets them: help, exit codes, and the two that turn standard input into lines.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -157,7 +158,10 @@ fn published_tags_say_what_was_published() {
     };
     // What this release does not decode is refused by the scheme's name, never misread.
     let says = |hex: &Value, scheme: &str, path: &Value| {
-        let said = decoded(hex.as_str().unwrap().as_bytes()).remove(0);
+        // Published to the last digit that holds something; a tag's memory has whole words.
+        let hex = hex.as_str().unwrap();
+        let whole = format!("{hex}{}", if hex.len() % 2 == 1 { "0" } else { "" });
+        let said = decoded(whole.as_bytes()).remove(0);
         if scheme.starts_with("SGTIN-") {
             let link = said["digital_link"].as_str().unwrap_or_default();
             assert!(link.ends_with(path.as_str().unwrap()), "{said}, but it is {path}");

@@ -1,4 +1,5 @@
 //! The example stores in `config/`: each is accepted as it stands, and `check` says something of each thing in it.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 

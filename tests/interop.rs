@@ -1,5 +1,6 @@
 //! Other people's LLRP clients read the emulated reader. `PORTICO_PYTHON` names a Python that has what
 //! `tests/interop/requirements.txt` lists; without it these tests say so and pass.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 

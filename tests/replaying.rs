@@ -1,5 +1,6 @@
 //! A recording through the engine: the same bytes on every run, nothing decided by what came later, and reads alone
 //! suffice for a direction.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! A demo sells; what it says of its sales over the API and the pages holds together.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -92,20 +92,18 @@ fn must_never_happen(said: &[(u64, Outcome)], refused: &BTreeSet<String>) {
                 }
                 open.insert(basket.passage.clone(), pieces);
             }
-            Outcome::Attempt(attempt) => {
-                if attempt.state == AttemptState::Committed {
-                    assert_eq!(
-                        frozen.get(&attempt.passage),
-                        Some(&attempt.amount_minor),
-                        "asked for another sum"
+            Outcome::Attempt(attempt) if attempt.state == AttemptState::Committed => {
+                assert_eq!(
+                    frozen.get(&attempt.passage),
+                    Some(&attempt.amount_minor),
+                    "asked for another sum"
+                );
+                attempts.insert(attempt.id.clone(), attempt.amount_minor);
+                for line in &attempt.lines {
+                    assert!(
+                        evidence.contains(&(attempt.passage.clone(), line.line)),
+                        "a line without evidence"
                     );
-                    attempts.insert(attempt.id.clone(), attempt.amount_minor);
-                    for line in &attempt.lines {
-                        assert!(
-                            evidence.contains(&(attempt.passage.clone(), line.line)),
-                            "a line without evidence"
-                        );
-                    }
                 }
             }
             Outcome::Evidence(weighed) => {
@@ -162,7 +160,9 @@ struct Score {
 
 impl Score {
     fn count(&self, world: &Simulated, said: &[(u64, Outcome)]) {
-        let add = |count: &AtomicU64, by: u64| drop(count.fetch_add(by, Ordering::Relaxed));
+        let add = |count: &AtomicU64, by: u64| {
+            count.fetch_add(by, Ordering::Relaxed);
+        };
         for receipt in receipts(said) {
             // The passage in which this was decided: the only one whose tap is at that instant.
             let paying = world.truth.passages.iter().filter(|p| p.lane == *receipt.lane);

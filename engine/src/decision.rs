@@ -52,6 +52,9 @@ const UNSEEN_ODDS: f64 = 0.85;
 const UNPOWERED_ODDS: f64 = 0.7;
 /// Below this a tag is rather the bystander's.
 const LEAST_OWN: f64 = 0.5;
+/// What a sure sight of the product in one's hands and not in the other's adds to the log odds. (Sights of another
+/// piece of the same product are what it may be wrong about.)
+const SIGHT_ODDS: f64 = 4.0;
 /// A tag that was on a shelf a moment ago and is this much fainter in the lane is still there.
 const LOST_ON_THE_WAY_DB: f64 = 12.0;
 /// A camera that is at least so sure turns a weak tag into a line.
@@ -59,6 +62,9 @@ const SUPPORTING_SIGHT: f64 = 0.5;
 
 /// A tag that only one of a lane's many antennas hears must be heard so often.
 const LEAST_AT_ONE_ANTENNA: u32 = 8;
+
+/// And at least once so strongly: there P(read) is still near one.
+const FAINT_DBM: f32 = -65.0;
 
 /// Everything a decision looks at.
 pub(crate) struct Case<'a> {
@@ -190,7 +196,8 @@ fn judge_piece(
     if let Some(why) = rests(seen) {
         return ignore(why);
     }
-    let ours = match owner(case, tag, seen) {
+    let sight = hands.support(&key.gtin);
+    let ours = match owner(case, tag, seen, (&key.gtin, sight)) {
         Owner::Passage { odds } => odds,
         Owner::Shelf => return ignore("read better at a shelf than in the lane at the same time"),
         Owner::Other { who } => return ignore(format!("fits {who} better")),
@@ -198,13 +205,12 @@ fn judge_piece(
             return Finding::Hold { kind: "two_people", why: format!("could as well be with {who}") };
         }
     };
-    let sight = hands.support(&key.gtin);
     let slots = f64::from(seen.near.slots);
     // What is carried through a lane of several antennas is heard by more than one of them.
     let of_many = case.antennas >= 3 && seen.antennas == 1;
     let weak = seen.count < 2
         || seen.near.slots < 2 && seen.count < 3
-        || of_many && seen.count < LEAST_AT_ONE_ANTENNA
+        || of_many && (seen.count < LEAST_AT_ONE_ANTENNA || seen.strongest.is_some_and(|s| s < FAINT_DBM))
         || seen.strongest.is_some_and(|strongest| strongest < WEAK_DBM);
     if weak && sight < SUPPORTING_SIGHT {
         let reads = if seen.count == 1 { "a single read".into() } else { format!("{} reads", seen.count) };
@@ -264,7 +270,7 @@ enum Owner {
 }
 
 /// Whose a tag is: this passage's, or somebody else's.
-fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence) -> Owner {
+fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence, sight: (&str, f64)) -> Owner {
     let here = seen.near.level();
     let louder = |there: Option<f64>| match (there, here) {
         (Some(there), Some(here)) => Some(there - here),
@@ -289,20 +295,25 @@ fn owner(case: &Case<'_>, tag: &TagTrack, seen: &TagEvidence) -> Owner {
     };
     let rival = rival(&case.scope, tag);
     if let Some(rival) = &rival {
+        // In whose hands the cameras saw such a product speaks, too.
+        let (gtin, own_sight) = sight;
+        let theirs = case.people.get(rival.person).map(|person| Hands::new(person.sights.iter()));
+        let their_sight = theirs.map_or(0.0, |hands| hands.support(gtin));
+        let advantage = rival.advantage + SIGHT_ODDS * (own_sight - their_sight);
         let passage = of(rival.person);
         let who =
             passage.as_ref().map_or("somebody beside the lane".to_owned(), |id| format!("passage {id}"));
         // Who only stands by, or comes in from the street, seldom has what is read in the lane.
         let passing = passage.as_ref().and_then(|id| case.passages.get(id));
         let likely = passing.is_some_and(|p| p.from != Some(recording::LaneLine::Exit));
-        if rival.advantage < if likely { -SURE_ODDS } else { -SURE_AGAINST_BYSTANDER } {
+        if advantage < if likely { -SURE_ODDS } else { -SURE_AGAINST_BYSTANDER } {
             return Owner::Other { who };
         }
-        if rival.advantage < SURE_ODDS && likely {
+        if advantage < SURE_ODDS && likely {
             let Some(level) = other_lane(case, seen, &louder) else { return Owner::Unclear { who } };
             return level;
         }
-        let odds = 1.0 / (1.0 + (-rival.advantage - 1.0).exp());
+        let odds = 1.0 / (1.0 + (-advantage - 1.0).exp());
         return Owner::Passage { odds };
     }
     if let Some(owner) = other_lane(case, seen, &louder) {

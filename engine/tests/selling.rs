@@ -354,32 +354,3 @@ proptest! {
         prop_assert_eq!(&whole.outputs[..short.outputs.len()], &short.outputs[..]);
     }
 }
-
-/// Not a test of right or wrong: says what a line costs. Run with `--release --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn what_a_line_costs() {
-    let (mut scene, _) = two_lanes();
-    for serial in 100..400 {
-        let rack = scene.piece(TEE_S, serial);
-        let x = 1.0 + (serial % 20) as f64 * 0.1;
-        scene.tag(&rack, &Path(vec![(0.0, x, -1.5), (40.0, x, -1.5)]), 4.0);
-    }
-    let lines = in_order(&mut scene, 40.0);
-    let mut engine =
-        Engine::new(Arc::new(scene.plan.clone()), scene.shop.clone(), Stamp { seq: 0, now: time(0.0) });
-    let (mut out, mut now) = (Vec::new(), time(0.0));
-    let mut costs: BTreeMap<&str, (u64, u128)> = BTreeMap::new();
-    for (line, seq) in lines.iter().zip(1..) {
-        now = now.max(line.known_at());
-        #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "it measures")]
-        let began = std::time::Instant::now();
-        engine.step(Stamp { seq, now }, line, &mut out);
-        let cost = costs.entry(line.what.type_name()).or_default();
-        cost.0 += 1;
-        cost.1 += began.elapsed().as_nanos();
-    }
-    for (kind, (count, ns)) in costs {
-        println!("{kind}: {count} lines, {:.2} µs each", ns as f64 / count as f64 / 1e3);
-    }
-}

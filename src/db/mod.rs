@@ -28,5 +28,5 @@ pub struct Db {
     writer: Option<SqlitePool>,
     readers: SqlitePool,
     /// Held for as long as this is open to write.
-    _lock: Option<File>,
+    lock: Option<File>,
 }

@@ -120,7 +120,7 @@ impl Db {
             .connect_with(file.pragma("query_only", "ON"))
             .await
             .map_err(|e| opening(&path, e))?;
-        Ok(Db { writer: Some(writer), readers, _lock: Some(lock) })
+        Ok(Db { writer: Some(writer), readers, lock: Some(lock) })
     }
 
     /// Opens a database only to read it, also while another program writes to it: for `ledger verify` and exports.
@@ -157,15 +157,20 @@ impl Db {
                 return Err(DbError::Version { path, what: what.to_owned() });
             }
         }
-        Ok(Db { writer: None, readers, _lock: None })
+        Ok(Db { writer: None, readers, lock: None })
     }
 
     /// Ends every connection. What was committed is safe without it too; only, with it the database is one whole file
-    /// that can be copied, without a log beside it. Others may write to it once this value is gone.
+    /// that can be copied, without a log beside it, and others may write to it.
     pub async fn close(&self) {
         self.readers.close().await;
         if let Some(writer) = &self.writer {
             writer.close().await;
+        }
+        if let Some(lock) = &self.lock
+            && let Err(error) = lock.unlock()
+        {
+            tracing::warn!(%error, "the database's lock goes only with the program");
         }
     }
 }
@@ -174,7 +179,7 @@ async fn open_memory() -> Result<Db, DbError> {
     let memory = options().in_memory(true).filename(":memory:").journal_mode(SqliteJournalMode::Memory);
     let only = lasting(1).connect_with(memory).await.doing("open a database in memory")?;
     migrator().run(&only).await.map_err(|e| migrating(Path::new(":memory:"), e))?;
-    Ok(Db { writer: Some(only.clone()), readers: only, _lock: None })
+    Ok(Db { writer: Some(only.clone()), readers: only, lock: None })
 }
 
 /// One writer: the lock goes with the file handle, so a killed program leaves none behind.

@@ -1,5 +1,9 @@
 //! What the tests from outside share: the real binary, driven in temporary folders.
-#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file takes what it needs; a test may fail loudly"
+)]
 
 pub mod demo;
 pub mod http;
