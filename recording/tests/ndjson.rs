@@ -77,7 +77,7 @@ fn broken_lines_are_refused_by_number_and_the_rest_goes_on() {
     assert_eq!(counts.skipped_types.get("wink"), Some(&1));
     assert_eq!(counts.skipped_fields.get("tick.mood"), Some(&1));
     let begins = [
-        "line 2: expected",
+        "line 2: not a JSON object",
         "line 3: read: 3 hexadecimal digits",
         "line 4: `yesterday` is no RFC 3339",
         "line 5: read: `at` is missing",
