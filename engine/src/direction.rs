@@ -1,5 +1,4 @@
-//! Which way something went, from reads alone. It compares every antenna with itself over time, never one antenna's power
-//! with another's: models, cables and polarisations differ by more than a walk does.
+//! Which way something went, from reads alone: where its antennas heard it, weighted by what they received, against time.
 //!
 //! The phase is left out on purpose: with four antennas a reader comes back to one only every 0.1 to 0.2 s, in which a
 //! walker's phase turns by more than half a circle, and on real walks its sign told nothing.
@@ -11,16 +10,14 @@ use crate::timeline::Slot;
 use crate::tracks::tags::TagTrack;
 
 /// Fewer slots than this (a second and a half) tell nothing.
-const LEAST_SLOTS: usize = 3;
+const LEAST_SLOTS: f64 = 3.0;
 /// Antennas must hang this far from their middle along the lane.
 const LEAST_SPREAD_M: f64 = 0.2;
-/// A half second without a read counts as one this much below the weakest that the antenna heard.
-const SILENCE_DB: f64 = 3.0;
-/// The rise over the whole way, dB, below which the answer is "nothing tells".
-const LEAST_RISE_DB: f64 = 0.25;
+/// The way made, as a share of the antennas' spread, below which the answer is "nothing tells".
+const LEAST_WAY: f64 = 0.02;
 
 /// Which way tags that moved together through a lane went, from their reads in the slots `from..=to`; `None` where
-/// nothing tells: antennas ahead are heard better and better, those behind worse and worse.
+/// nothing tells.
 pub(crate) fn by_reads(
     field: &Field,
     lane: usize,
@@ -28,49 +25,44 @@ pub(crate) fn by_reads(
     from: Slot,
     to: Slot,
 ) -> Option<Direction> {
-    let rises: Vec<f64> = tags.iter().filter_map(|tag| rise(field, lane, tag, from, to)).collect();
-    let mean = rises.iter().sum::<f64>() / rises.len().max(1) as f64;
-    if mean > LEAST_RISE_DB {
+    let ways: Vec<f64> = tags.iter().filter_map(|tag| way(field, lane, tag, from, to)).collect();
+    let mean = ways.iter().sum::<f64>() / ways.len().max(1) as f64;
+    if mean > LEAST_WAY {
         Some(Direction::Out)
-    } else if mean < -LEAST_RISE_DB {
+    } else if mean < -LEAST_WAY {
         Some(Direction::In)
     } else {
         None
     }
 }
 
-/// How much more an antenna at the exit line gained, from the first slot to the last, than one in the middle, dB.
-fn rise(field: &Field, lane: usize, tag: &TagTrack, from: Slot, to: Slot) -> Option<f64> {
-    let number = |bin: AntennaId| usize::from(bin);
-    let here = || tag.bins.iter().filter(|bin| (from..=to).contains(&bin.slot));
-    let of_lane = |bin: AntennaId| field.antennas.get(number(bin)).filter(|a| a.lane == Some(lane));
-    let at_lane = || here().filter(|bin| of_lane(bin.antenna).is_some_and(|a| a.along.is_some()));
-    let (first, last) = (at_lane().map(|bin| bin.slot).min()?, at_lane().map(|bin| bin.slot).max()?);
-    let slots = usize::try_from(last - first + 1).ok()?;
-    let mut antennas: Vec<(AntennaId, f64)> = Vec::new();
-    for bin in at_lane() {
-        if !antennas.iter().any(|(known, _)| *known == bin.antenna) {
-            antennas.push((bin.antenna, of_lane(bin.antenna)?.along?));
-        }
-    }
-    let middle = antennas.iter().map(|(_, along)| along).sum::<f64>() / antennas.len() as f64;
-    let spread = antennas.iter().map(|(_, along)| (along - middle).abs()).fold(0.0, f64::max);
-    if slots < LEAST_SLOTS || spread < LEAST_SPREAD_M {
+/// How far along the lane a tag went, as a share of the antennas' spread: the least-squares line through the antennas'
+/// places against time, each read weighted by the power it was received with.
+fn way(field: &Field, lane: usize, tag: &TagTrack, from: Slot, to: Slot) -> Option<f64> {
+    let along = |antenna: AntennaId| {
+        let antenna = field.antennas.get(usize::from(antenna))?;
+        (antenna.lane == Some(lane)).then_some(antenna.along?)
+    };
+    // (slot, place, power): milliwatts, or 1 where the reader tells none.
+    let heard: Vec<(f64, f64, f64)> = tag
+        .bins
+        .iter()
+        .filter(|bin| (from..=to).contains(&bin.slot))
+        .filter_map(|bin| {
+            let power = bin.rssi().map_or(1.0, |dbm| 10_f64.powf(f64::from(dbm) / 10.0));
+            Some(((bin.slot - from) as f64, along(bin.antenna)?, f64::from(bin.reads) * power))
+        })
+        .collect();
+    let least = |of: fn(&(f64, f64, f64)) -> f64| heard.iter().map(of).fold(f64::INFINITY, f64::min);
+    let most = |of: fn(&(f64, f64, f64)) -> f64| heard.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let (slots, spread) = (most(|h| h.0) - least(|h| h.0) + 1.0, most(|h| h.1) - least(|h| h.1));
+    if heard.is_empty() || slots < LEAST_SLOTS || spread < LEAST_SPREAD_M {
         return None;
     }
-    let half = (slots - 1) as f64 / 2.0;
-    let square: f64 = (0..slots).map(|at| (at as f64 - half).powi(2)).sum();
-    let mut total = 0.0;
-    for (antenna, along) in &antennas {
-        let bins = || at_lane().filter(|bin| bin.antenna == *antenna);
-        // Without power, being heard at all is worth twice the step to silence.
-        let level = |rssi: Option<f32>| rssi.map_or(2.0 * SILENCE_DB, f64::from);
-        let silence = bins().map(|bin| bin.rssi()).map(level).fold(f64::INFINITY, f64::min) - SILENCE_DB;
-        // Slope of the least-squares line; a silent slot at `silence` adds nothing, so only heard ones are summed.
-        let slope: f64 =
-            bins().map(|bin| ((bin.slot - first) as f64 - half) * (level(bin.rssi()) - silence)).sum::<f64>()
-                / square;
-        total += (along - middle) / spread * slope * slots as f64;
-    }
-    Some(total / antennas.len() as f64)
+    let all: f64 = heard.iter().map(|h| h.2).sum();
+    let mean = |of: fn(&(f64, f64, f64)) -> f64| heard.iter().map(|h| h.2 * of(h)).sum::<f64>() / all;
+    let (when, place) = (mean(|h| h.0), mean(|h| h.1));
+    let together: f64 = heard.iter().map(|h| h.2 * (h.0 - when) * (h.1 - place)).sum();
+    let spread_of_time: f64 = heard.iter().map(|h| h.2 * (h.0 - when).powi(2)).sum();
+    (spread_of_time > 0.0).then(|| together / spread_of_time * slots / spread)
 }
