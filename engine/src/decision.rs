@@ -80,6 +80,9 @@ pub(crate) struct Case<'a> {
     pub(crate) now: Time,
     /// The passage that has a piece on a frozen basket or a receipt.
     pub(crate) settled: &'a dyn Fn(&PieceKey) -> Option<Name>,
+    /// Whether a piece is on this passage's own frozen basket or receipt. It is still what this passage carries: what
+    /// cameras saw taken is accounted for by it, paid or not.
+    pub(crate) own: &'a dyn Fn(&PieceKey) -> bool,
 }
 
 /// What becomes of one tag.
@@ -171,6 +174,7 @@ fn judge_piece(
         return ignore("not a piece of this shop");
     };
     match known.state {
+        PieceState::Sold if (case.own)(key) => {}
         PieceState::Sold => return ignore("already paid for"),
         PieceState::Returned => return ignore("brought back and not yet for sale again"),
         PieceState::Display => return ignore("on display, not for sale"),
@@ -178,7 +182,8 @@ fn judge_piece(
     }
     if !verified {
         let others = case.shop.pieces_with_bits(&tag.bits);
-        if known.state != PieceState::InStock || !(others.is_empty() || others == std::slice::from_ref(key)) {
+        let here = known.state == PieceState::InStock || (case.own)(key);
+        if !here || !(others.is_empty() || others == std::slice::from_ref(key)) {
             return ignore(
                 "the reader did not tell the tag's PC word, and its bits are not one known piece in stock",
             );

@@ -247,7 +247,10 @@ impl Draft {
         }
         let vanished = |tag: &&TagTrack| {
             let Identity::Piece { key, verified, .. } = &tag.identity else { return false };
-            let in_stock = case.shop.piece(key).is_some_and(|piece| piece.state == PieceState::InStock);
+            let in_stock = case
+                .shop
+                .piece(key)
+                .is_some_and(|piece| piece.state == PieceState::InStock || (case.own)(key));
             let last_s = tag.last_at.seconds_after(taken_at);
             // Heard within two minutes before and, but for the hand on it, not since.
             key.gtin == *gtin

@@ -190,6 +190,7 @@ impl Perception {
             antennas: self.field.lanes.get(passage.lane)?.antennas.len(),
             now: stamp.now,
             settled: &settled,
+            own: &|key| self.settled.get(key).is_some_and(|(whose, _)| *whose == passage.id),
         }))
     }
 

@@ -181,6 +181,24 @@ fn from_reads_to_a_paid_receipt_and_an_open_gate() {
 }
 
 #[test]
+fn what_was_seen_taken_and_paid_for_is_not_missing_afterwards() {
+    let mut scene = gated(1);
+    let tee = scene.piece(TEE_M, 7);
+    let buyer = walk_out(0.6, 10.0);
+    scene.person("cam", "a1", &buyer);
+    scene.tag(&tee, &buyer, 3.0);
+    scene.sight(9.8, "a1", recording::ItemAction::Take, &[(TEE_M, 0.95)]);
+    scene.add(12.5, tap(1));
+    let lines = in_order(&mut scene, 40.0);
+    let world = play(&scene, &lines, &[]);
+    assert_eq!(world.receipts().len(), 1);
+    let passages = world.passages();
+    let [passage] = passages.values().collect::<Vec<_>>().try_into().unwrap();
+    assert!(passage.ended_at.is_some());
+    assert!(passage.possible_missing < 0.1, "may miss {}", passage.possible_missing);
+}
+
+#[test]
 fn scene_29_declined_then_gone_is_unpaid() {
     let (scene, lines) = two_lanes();
     let world = play(&scene, &lines, &[TerminalSays::Declined]);
