@@ -293,28 +293,19 @@ impl Checkout {
     /// Takes in what some passages would pay now, and says so where it changed. Without a proposal what was last
     /// known stands.
     pub(crate) fn look(&mut self, proposals: Vec<(Name, Option<Proposal>)>, emit: &mut Emit<'_>) {
-        // First everybody lets go of what they no longer carry, and says so first: a piece that went from one basket
-        // to another in this step is on one of them only, for whoever listens as well.
-        let mut letting_go = Vec::new();
         for (id, proposal) in &proposals {
-            let before = self.owners.len();
-            if let Some(proposal) = proposal
-                && self.passages.get(id).is_some_and(OpenPassage::may_change)
-            {
-                let keeps = |key: &PieceKey| {
-                    proposal
-                        .lines
-                        .iter()
-                        .any(|l| l.gtin == key.gtin && l.serial.as_ref() == Some(&key.serial))
-                };
-                self.owners.retain(|key, owner| owner != id || keeps(key));
-            }
-            letting_go.push(self.owners.len() < before);
+            self.look_at(id, proposal.as_ref(), emit);
         }
-        let (first, then): (Vec<_>, Vec<_>) =
-            proposals.into_iter().zip(letting_go).partition(|(_, lets_go)| *lets_go);
-        for ((id, proposal), _) in first.into_iter().chain(then) {
-            self.look_at(&id, proposal.as_ref(), emit);
+        // A piece that goes from one basket to another in this step is let go of by the one, and said so, before the
+        // other has it: who listens never sees it on both.
+        for (id, proposal) in &proposals {
+            let Some(proposal) = proposal else { continue };
+            let free = |line: &ReceiptLine| {
+                PieceKey::of_line(line).is_some_and(|key| !self.owners.contains_key(&key))
+            };
+            if proposal.lines.iter().any(free) {
+                self.look_at(id, Some(proposal), emit);
+            }
         }
     }
 
@@ -329,6 +320,7 @@ impl Checkout {
             return;
         }
         let view = View::of(id, proposal, open, &self.owners, emit.shop());
+        self.owners.retain(|_, owner| owner != id);
         for key in view.pieces() {
             self.owners.insert(key, id.clone());
         }
