@@ -6,9 +6,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use engine::plan::{self, DecideBy, Flow, Plan, Point, Policy, ZoneKind};
+use engine::plan::{self, DecideBy, Flow, Plan, Policy, ZoneKind};
 use recording::Name;
-use serde::Deserialize;
+
+mod file;
+
+pub use file::{Antenna, Gate, Reader, Terminal};
+use file::{Decision, File, Lane, Zone};
 
 /// Why a configuration cannot be used. `main` ends with exit code 2 on it.
 #[derive(Debug, thiserror::Error)]
@@ -60,183 +64,6 @@ pub struct Config {
 
 /// The drivers this version has.
 const READER_DRIVERS: &[&str] = &["llrp"];
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    store: Store,
-    database: Option<Database>,
-    web: Option<Web>,
-    recording: Option<Recording>,
-    #[serde(default)]
-    readers: Vec<Reader>,
-    #[serde(default)]
-    lanes: Vec<Lane>,
-    #[serde(default)]
-    zones: Vec<Zone>,
-    #[serde(default)]
-    gates: Vec<Gate>,
-    #[serde(default)]
-    terminals: Vec<Terminal>,
-    #[serde(default)]
-    cameras: Vec<Camera>,
-    #[serde(default)]
-    scales: Vec<Scale>,
-    #[serde(default)]
-    fixtures: Vec<Fixture>,
-    decision: Option<Decision>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Store {
-    id: Name,
-    name: Option<Name>,
-    currency: Option<Name>,
-    timezone: Option<String>,
-    locale: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Database {
-    url: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Web {
-    listen: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Recording {
-    directory: PathBuf,
-}
-
-/// A reader and its antennas.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reader {
-    /// Its name.
-    pub id: Name,
-    /// Which protocol it speaks.
-    pub driver: String,
-    /// `host:port`; the port may be left out (LLRP: 5084).
-    pub address: Option<String>,
-    /// Serial drivers: the device file.
-    pub device: Option<PathBuf>,
-    /// Serial drivers: bits per second.
-    pub baud: Option<u32>,
-    /// What it reads with.
-    #[serde(default)]
-    pub antennas: Vec<Antenna>,
-}
-
-/// One antenna of a reader.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Antenna {
-    /// Counted from 1.
-    pub port: u16,
-    /// A lane or a zone.
-    pub zone: Name,
-    /// On the store's floor plan, metres.
-    pub position: Option<[f64; 3]>,
-    /// Boresight.
-    pub facing: Option<[f64; 3]>,
-    /// Of the antenna.
-    pub gain_dbi: Option<f64>,
-    /// What the reader sends into it.
-    pub power_dbm: Option<f64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lane {
-    id: Name,
-    flow: Option<String>,
-    area: Vec<Point>,
-    entry_line: [Point; 2],
-    exit_line: [Point; 2],
-    terminal: Option<Name>,
-    gate: Option<Name>,
-    group: Option<Name>,
-    by: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Zone {
-    id: Name,
-    kind: Option<String>,
-    #[serde(default)]
-    area: Vec<Point>,
-    // The published example has these two below a zone; there they speak for the lanes that name none of their own.
-    gate: Option<Name>,
-    group: Option<Name>,
-}
-
-/// A gate.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gate {
-    /// Its name.
-    pub id: Name,
-    /// `simulated`, or `none` for a lane without a barrier.
-    pub driver: String,
-}
-
-/// A payment terminal.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Terminal {
-    /// Its name.
-    pub id: Name,
-    /// `simulated`.
-    pub driver: String,
-    /// On the store's floor plan, metres.
-    pub position: Option<Point>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked here; what a camera can see is not weighed yet")]
-struct Camera {
-    id: Name,
-    position: Option<[f64; 3]>,
-    #[serde(default)]
-    covers: Vec<Name>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked here; what lies on a scale is not weighed yet")]
-struct Scale {
-    id: Name,
-    zone: Name,
-    #[serde(default)]
-    gtins: Vec<Name>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fixture {
-    id: Name,
-    zone: Name,
-    #[serde(rename = "box")]
-    corners: [[f64; 3]; 2],
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Decision {
-    by: Option<String>,
-    wrong_charge_minor: Option<i64>,
-    tap_limit_minor: Option<i64>,
-    terminal_answer_s: Option<f64>,
-}
 
 impl Reader {
     /// What the driver needs to know.
