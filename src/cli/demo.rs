@@ -8,15 +8,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine::{Engine, Output, Outputs, PieceKey, Shop, Stamp};
-use recording::{KnownPiece, Line, Observation, PieceState};
+use recording::PieceState;
 
 use super::Usage;
 use super::serve::{listen, start};
 use crate::catalogue;
 use crate::config::Config;
-use crate::db::{Batch, Db};
-use crate::store::{BEFORE_ALL, Clock};
+use crate::db::Db;
+use crate::store::{BEFORE_ALL, Clock, learn};
 
 mod bring;
 
@@ -74,7 +73,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let path = folder.join("store.toml");
     std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
     let config = Config::parse(&text, &path.display().to_string())?;
-    bring_in_stock(&db, &config, shop, last, &world).await?;
+    let products = catalogue::products(world.catalogue_csv.as_bytes())?;
+    let items = catalogue::items(world.items_csv.as_bytes())?;
+    learn(&db, Arc::new(config.plan.clone()), products.taken.into_iter().chain(items.taken)).await?;
     db.close().await;
     drop(db);
     let serving = start(&config, listener, args.speed).await?;
@@ -93,40 +94,6 @@ fn configuration(world: &str, address: SocketAddr, folder: &Path) -> String {
         "{world}\n[database]\nurl = \"sqlite://{folder}/portico.db\"\n\n[web]\nlisten = \"{address}\"\n\n\
          [recording]\ndirectory = \"{folder}/recordings\"\n"
     )
-}
-
-/// Makes the emulated store's products and pieces known, as an import would; what is known already is left alone.
-async fn bring_in_stock(
-    db: &Db,
-    config: &Config,
-    shop: Shop,
-    mut last: Stamp,
-    world: &sim::live::Live,
-) -> anyhow::Result<()> {
-    let products = catalogue::products(world.catalogue_csv.as_bytes())?;
-    let items = catalogue::items(world.items_csv.as_bytes())?;
-    let now = Clock::start(Some(last.now), 1.0).now();
-    let first = last.seq == 0;
-    let mut engine = Engine::new(Arc::new(config.plan.clone()), shop, last);
-    let (mut lines, mut facts, mut outputs) = (Vec::new(), Vec::new(), Outputs::new());
-    let changes = products.taken.into_iter().chain(items.taken);
-    // A store that has sold knows better than the list where its pieces are.
-    for change in changes.filter(|change| first || change.product.is_none()) {
-        let key = |item: &KnownPiece| PieceKey { gtin: item.gtin.clone(), serial: item.serial.clone() };
-        if change.item.as_ref().is_some_and(|item| engine.shop().piece(&key(item)).is_some()) {
-            continue;
-        }
-        last = Stamp { seq: last.seq + 1, now };
-        let line = Line { received_at: Some(now), ..Line::new(now, Observation::from(change)) };
-        engine.step(last, &line, &mut outputs);
-        facts.extend(outputs.drain(..).filter_map(|output| match output {
-            Output::Outcome(outcome) => Some((last.seq, outcome)),
-            Output::Effect(_) => None,
-        }));
-        lines.push((last.seq, line));
-    }
-    db.commit(&Batch { lines: &lines, facts: &facts }).await?;
-    Ok(())
 }
 
 fn announce(config: &Config, address: SocketAddr, data: Option<&Path>) -> std::io::Result<()> {

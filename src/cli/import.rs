@@ -8,14 +8,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine::{Engine, Output, Outputs, Stamp};
-use recording::{Catalogue, Line};
+use recording::Catalogue;
 
 use super::serve::{database_url, open_config};
 use super::{ConfigFile, Usage};
 use crate::catalogue::{self, CsvError, Rows};
-use crate::db::{Batch, Db};
-use crate::store::{BEFORE_ALL, Clock};
+use crate::db::Db;
+use crate::store::learn;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -44,42 +43,17 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let config = open_config(&args.store.config)?;
     let rows = read(&args.file)?;
     let db = Db::open(&database_url(&config)).await?;
-    let shop = db.shop().await?;
-    let mut last = db.last_stamp().await?.unwrap_or(BEFORE_ALL);
-    let now = Clock::start(Some(last.now), 1.0).now();
-    let mut engine = Engine::new(Arc::new(config.plan), shop, last);
-    let mut outputs = Outputs::new();
-    let mut lines = Vec::new();
-    let mut facts = Vec::new();
-    for change in last_of_each(rows.taken) {
-        let line = Line { received_at: Some(now), ..Line::new(now, change.into()) };
-        last = Stamp { seq: last.seq + 1, now };
-        engine.step(last, &line, &mut outputs);
-        let before = facts.len();
-        for output in outputs.drain(..) {
-            if let Output::Outcome(outcome) = output {
-                facts.push((last.seq, outcome));
-            }
-        }
-        if facts.len() == before {
-            // Known already: not worth a line in the journal.
-            last.seq -= 1;
-        } else {
-            lines.push((last.seq, line));
-        }
-    }
-    db.commit(&Batch { lines: &lines, facts: &facts }).await?;
+    let changed = learn(&db, Arc::new(config.plan), last_of_each(rows.taken)).await?;
     db.close().await;
     let mut out = std::io::stdout().lock();
     if args.json {
-        let said =
-            serde_json::json!({ "changed": lines.len(), "refused": rows.bad.len(), "errors": rows.bad });
+        let said = serde_json::json!({ "changed": changed, "refused": rows.bad.len(), "errors": rows.bad });
         writeln!(out, "{said}")?;
     } else {
         for bad in &rows.bad {
             writeln!(out, "{}, line {}: {}", args.file.display(), bad.line, bad.reason)?;
         }
-        writeln!(out, "{} new or changed, {} rows not taken", lines.len(), rows.bad.len())?;
+        writeln!(out, "{changed} new or changed, {} rows not taken", rows.bad.len())?;
     }
     Ok(if rows.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

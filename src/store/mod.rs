@@ -2,6 +2,7 @@
 
 mod clock;
 mod handle;
+mod learn;
 mod live;
 mod performers;
 mod rate;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 
 pub use clock::Clock;
 pub use handle::{Handle, Stopping, Submission};
+pub use learn::learn;
 pub use live::{GateLive, LaneLive, Live, Phase, ReaderLive, SourceLive};
 pub use recorder::Recorder;
 pub use replay::{Replay, Step};
