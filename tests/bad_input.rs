@@ -334,7 +334,7 @@ fn a_port_in_use_is_named_with_what_to_do() {
         said.told(1, &[&port, "--listen", "hoose another"]);
     }
     let open_to_all = Said::of(portico().args(["demo", "--listen", "0.0.0.0:0"]).output().unwrap());
-    open_to_all.told(1, &["0.0.0.0:0", "127.0.0.1"]);
+    open_to_all.told(2, &["0.0.0.0:0", "127.0.0.1"]);
 }
 
 #[test]

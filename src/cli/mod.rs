@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::web::NotLoopback;
 
 /// Checkout at the exit gate: from radio reads to a paid receipt.
 ///
@@ -95,7 +96,7 @@ pub fn main() -> ExitCode {
             }
             drop(writeln!(std::io::stderr(), "portico: {}", in_words(&error)));
             // What was put before another error as its context is found by the whole error, not along the chain.
-            let usage = error.is::<ConfigError>() || error.is::<Usage>();
+            let usage = error.is::<ConfigError>() || error.is::<Usage>() || error.is::<NotLoopback>();
             ExitCode::from(if usage { 2 } else { 1 })
         }
     }

@@ -31,7 +31,13 @@ pub enum DbError {
         /// The database.
         path: PathBuf,
     },
-    /// The file is not there, or SQLite cannot open it.
+    /// There is nothing to read.
+    #[error("{}: there is no such database; `portico run` or `portico import` makes it", path.display())]
+    Missing {
+        /// The database.
+        path: PathBuf,
+    },
+    /// SQLite cannot open the file.
     #[error("{}: cannot be opened: {source}", path.display())]
     Open {
         /// The database.

@@ -137,8 +137,7 @@ impl Db {
         };
         let file = options().filename(&path).create_if_missing(false).pragma("query_only", "ON");
         if !path.exists() {
-            let source = sqlx::Error::Io(std::io::ErrorKind::NotFound.into());
-            return Err(DbError::Open { path, source });
+            return Err(DbError::Missing { path });
         }
         let readers = lasting(READERS).connect_with(file).await.map_err(|e| opening(&path, e))?;
         check_pages(&path, &readers).await?;
