@@ -62,8 +62,22 @@ pub struct Config {
     pub plan: Plan,
 }
 
-/// The drivers this version has.
-const READER_DRIVERS: &[&str] = &["llrp"];
+/// Of one table, the drivers that this version has, and those that the contract names beside them: a file may use them
+/// for a replay, which speaks to nobody.
+struct Drivers {
+    table: &'static str,
+    here: &'static [&'static str],
+    later: &'static [&'static str],
+}
+
+const READERS: Drivers = Drivers {
+    table: "readers",
+    here: &["llrp"],
+    later: &["thingmagic", "m100", "uhfreader", "impinj-iot", "zebra-iotc"],
+};
+const TERMINALS: Drivers =
+    Drivers { table: "terminals", here: &["simulated"], later: &["adyen-local", "stripe"] };
+const GATES: Drivers = Drivers { table: "gates", here: &["simulated", "none"], later: &["llrp-gpo"] };
 
 impl Reader {
     /// What the driver needs to know.
@@ -78,7 +92,27 @@ impl Reader {
     }
 }
 
+/// Something that the file names and this version cannot speak to.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("[[{table}]] `{id}`: {text}")]
+pub struct Absent {
+    /// `readers`, `terminals` or `gates`.
+    pub table: &'static str,
+    /// Its name.
+    pub id: Name,
+    /// What is missing.
+    pub text: String,
+}
+
 impl Config {
+    /// Everything in it that this version cannot speak to: a store with such a thing does not start.
+    pub fn absent(&self) -> Vec<Absent> {
+        let readers = self.readers.iter().filter_map(|r| READERS.absent(&r.id, &r.driver));
+        let terminals = self.terminals.iter().filter_map(|t| TERMINALS.absent(&t.id, &t.driver));
+        let gates = self.gates.iter().filter_map(|g| GATES.absent(&g.id, &g.driver));
+        readers.chain(terminals).chain(gates).collect()
+    }
+
     /// Reads and checks a file.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
         let text = std::fs::read_to_string(path)
@@ -149,7 +183,23 @@ fn listed(names: &BTreeSet<Name>) -> String {
 }
 
 impl File {
-    fn check(self) -> Result<Config, String> {
+    /// Where a whole table is left out, what lanes name of it is simulated.
+    fn fill_in(&mut self) {
+        if self.terminals.is_empty() {
+            let named: BTreeSet<Name> = self.lanes.iter().filter_map(|lane| lane.terminal.clone()).collect();
+            let simulated = |id| Terminal { id, driver: "simulated".into(), position: None };
+            self.terminals = named.into_iter().map(simulated).collect();
+        }
+        if self.gates.is_empty() {
+            let of_lanes = self.lanes.iter().filter_map(|lane| lane.gate.clone());
+            let of_zones = self.zones.iter().filter_map(|zone| zone.gate.clone());
+            let named: BTreeSet<Name> = of_lanes.chain(of_zones).collect();
+            self.gates = named.into_iter().map(|id| Gate { id, driver: "simulated".into() }).collect();
+        }
+    }
+
+    fn check(mut self) -> Result<Config, String> {
+        self.fill_in();
         let currency = self.store.currency.unwrap_or_else(|| "USD".into());
         if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(format!("[store] currency `{currency}`: three capitals as in ISO 4217, such as USD"));
@@ -187,10 +237,10 @@ impl File {
         };
         let antennas = antennas(&self.readers, &place)?;
         for terminal in &self.terminals {
-            driver("terminals", &terminal.id, &terminal.driver, &["simulated"], &["adyen-local", "stripe"])?;
+            TERMINALS.check(&terminal.id, &terminal.driver)?;
         }
         for gate in &self.gates {
-            driver("gates", &gate.id, &gate.driver, &["simulated", "none"], &["llrp-gpo"])?;
+            GATES.check(&gate.id, &gate.driver)?;
         }
         let barrier = |gate: &Name| self.gates.iter().any(|g| &g.id == gate && g.driver != "none");
         let spare_gate = self.zones.iter().find_map(|z| z.gate.clone());
@@ -273,19 +323,26 @@ impl File {
     }
 }
 
-fn driver(table: &str, id: &Name, driver: &str, here: &[&str], later: &[&str]) -> Result<(), String> {
-    if here.contains(&driver) {
-        Ok(())
-    } else if later.contains(&driver) {
+impl Drivers {
+    /// Whether the contract knows the driver.
+    fn check(&self, id: &Name, driver: &str) -> Result<(), String> {
+        let mut known = self.here.iter().chain(self.later);
+        if known.any(|known| *known == driver) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.here.iter().chain(self.later).copied().collect();
         Err(format!(
-            "[[{table}]] `{id}`: driver `{driver}` is not in this version; it has {}",
-            here.join(", ")
+            "[[{}]] `{id}`: there is no driver `{driver}`; there are {}",
+            self.table,
+            known.join(", ")
         ))
-    } else {
-        Err(format!(
-            "[[{table}]] `{id}`: there is no driver `{driver}`; this version has {}",
-            here.join(", ")
-        ))
+    }
+
+    /// Says so where this version cannot speak to it.
+    fn absent(&self, id: &Name, driver: &str) -> Option<Absent> {
+        let text = || format!("driver `{driver}` is not in this version; it has {}", self.here.join(", "));
+        let table = self.table;
+        (!self.here.contains(&driver)).then(|| Absent { table, id: id.clone(), text: text() })
     }
 }
 
@@ -293,11 +350,10 @@ fn antennas(
     readers: &[Reader],
     place: &impl Fn(String, &Name) -> Result<Name, String>,
 ) -> Result<Vec<plan::Antenna>, String> {
-    let later = ["thingmagic", "m100", "uhfreader", "impinj-iot", "zebra-iotc"];
     let mut antennas = Vec::new();
     for reader in readers {
-        driver("readers", &reader.id, &reader.driver, READER_DRIVERS, &later)?;
-        if reader.address.is_none() {
+        READERS.check(&reader.id, &reader.driver)?;
+        if reader.address.is_none() && reader.driver == "llrp" {
             return Err(format!(
                 "[[readers]] `{}`: address is missing, such as \"192.0.2.10:5084\"",
                 reader.id
@@ -444,6 +500,30 @@ mod tests {
             "\n[[readers]]\nid=\"a\"\ndriver=\"llrp\"\naddress=\"h\"\n[[readers.antennas]]\nport=1\nzone=\"exit-2\"\n",
         );
         assert!(text.contains("names zone `exit-2`, which is no lane or zone here (exit-1)"), "{text}");
+    }
+
+    #[test]
+    fn a_driver_of_a_later_version_may_stand_in_the_file_but_no_store_starts_with_it() {
+        let text = format!("{LANE}\n[[terminals]]\nid = \"term-1\"\ndriver = \"stripe\"\n");
+        let absent = Config::parse(&text, "store.toml").unwrap().absent();
+        let told: Vec<String> = absent.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["[[terminals]] `term-1`: driver `stripe` is not in this version; it has simulated"]
+        );
+        let text = refusal("\n[[terminals]]\nid = \"term-1\"\ndriver = \"strype\"\n");
+        assert!(
+            text.contains("there is no driver `strype`; there are simulated, adyen-local, stripe"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn where_a_table_is_left_out_what_lanes_name_of_it_is_simulated() {
+        let text = format!("{LANE}terminal = \"term-1\"\ngate = \"gate-1\"\n");
+        let config = Config::parse(&text, "store.toml").unwrap();
+        assert_eq!((&*config.terminals[0].id, &*config.terminals[0].driver), ("term-1", "simulated"));
+        assert_eq!(config.plan.lanes[0].gate.as_deref(), Some("gate-1"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::ConfigFile;
 use super::serve::{database_url, open_config};
+use crate::config::Reader;
 use crate::db::Db;
 use crate::web;
 
@@ -58,7 +59,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Err(error) => Err(error.to_string()),
     };
     tell("pages", &config.listen.to_string(), pages)?;
-    let probes = config.readers.iter().map(|reader| {
+    for absent in config.absent() {
+        tell(absent.table, &absent.id, Err(absent.text))?;
+    }
+    let here = |reader: &&Reader| reader.driver == "llrp";
+    let probes = config.readers.iter().filter(here).map(|reader| {
         let (id, driver) = (reader.id.clone(), reader.driver());
         let probe = tokio::spawn(async move { readers::llrp::probe(&driver, WITHIN).await });
         (id, probe)
@@ -73,11 +78,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         tell("reader", &id, result)?;
     }
     for gate in &config.gates {
-        let said =
-            if gate.driver == "none" { "no barrier: nothing to open" } else { "simulated: opens at once" };
-        tell("gate", &gate.id, Ok(said.into()))?;
+        match gate.driver.as_str() {
+            "none" => tell("gate", &gate.id, Ok("no barrier: nothing to open".into()))?,
+            "simulated" => tell("gate", &gate.id, Ok("simulated: opens at once".into()))?,
+            _ => {}
+        }
     }
-    for terminal in &config.terminals {
+    for terminal in config.terminals.iter().filter(|terminal| terminal.driver == "simulated") {
         tell("terminal", &terminal.id, Ok("simulated: takes no money, always there".into()))?;
     }
     for camera in &config.cameras {

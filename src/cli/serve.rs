@@ -9,6 +9,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
+use super::Usage;
 use crate::config::Config;
 use crate::db::Db;
 use crate::store::{self, Clock, Running};
@@ -54,8 +55,11 @@ pub(super) struct Serving {
     pages: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
 
-/// Starts the store, its readers and its pages.
+/// Starts the store, its readers and its pages. Nothing starts where the file names what cannot be spoken to.
 pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) -> anyhow::Result<Serving> {
+    if let Some(absent) = config.absent().into_iter().next() {
+        return Err(Usage(absent.to_string()).into());
+    }
     let url = database_url(config);
     let db = Arc::new(Db::open(&url).await?);
     let clock = Clock::start(db.last_stamp().await?.map(|last| last.now), speed);
