@@ -210,7 +210,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
     let here = |bin: &&Bin| lane_of(bin) == Some(passage.lane);
     let first = tag.bins.iter().filter(during).find(here)?;
 
-    let mut reads: Vec<(u16, ReadsAt, (f32, u32))> = Vec::new();
+    let mut reads: Vec<(u16, ReadsAt, (f32, u32, Option<f32>))> = Vec::new();
     let (mut count, mut count_inside, mut strongest) = (0_u32, 0_u32, None::<f32>);
     let mut first_at = first.first;
     for bin in tag.bins.iter().filter(during) {
@@ -228,8 +228,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
                 at.reads = at.reads.saturating_add(bin.reads);
                 at.first_at = at.first_at.min(bin.first);
                 at.last_at = at.last_at.max(bin.last);
-                at.rssi_max = stronger(at.rssi_max, bin.rssi_max());
-                *total = (total.0 + sum, total.1 + summed);
+                *total = (total.0 + sum, total.1 + summed, stronger(total.2, bin.rssi_max()));
             }
             None => {
                 let Some(antenna) = field.antennas.get(usize::from(bin.antenna)) else { continue };
@@ -239,17 +238,19 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
                     reads: bin.reads,
                     first_at: bin.first,
                     last_at: bin.last,
-                    rssi_max: bin.rssi_max(),
+                    rssi_max: None,
                     rssi_mean: None,
                 };
-                reads.push((bin.antenna, at, (sum, summed)));
+                reads.push((bin.antenna, at, (sum, summed, bin.rssi_max())));
             }
         }
     }
     let antennas = reads.iter().filter(|(a, ..)| field.lane_of(*a) == Some(passage.lane)).count();
-    let reads = reads.into_iter().map(|(_, at, (sum, summed))| ReadsAt {
-        // A tenth of a dB is more than any reader resolves.
-        rssi_mean: (summed > 0).then(|| (sum / summed as f32 * 10.0).round() / 10.0),
+    // A tenth of a dB is more than any reader resolves.
+    let tenths = |dbm: f32| f64::from((dbm * 10.0).round()) / 10.0;
+    let reads = reads.into_iter().map(|(_, at, (sum, summed, most))| ReadsAt {
+        rssi_max: most.map(tenths),
+        rssi_mean: (summed > 0).then(|| tenths(sum / summed as f32)),
         ..at
     });
 

@@ -350,10 +350,10 @@ pub struct ReadsAt {
     pub last_at: Time,
     /// Strongest, dBm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rssi_max: Option<f32>,
+    pub rssi_max: Option<f64>,
     /// Mean, dBm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rssi_mean: Option<f32>,
+    pub rssi_mean: Option<f64>,
 }
 
 /// A camera's sight that speaks for or against a line.
