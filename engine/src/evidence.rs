@@ -199,6 +199,13 @@ fn presence<'a>(bins: impl Iterator<Item = &'a Bin>, of: Slot) -> Presence {
     presence
 }
 
+/// Received power over some reads, dBm.
+struct Power {
+    sum: f32,
+    summed: u32,
+    most: Option<f32>,
+}
+
 /// Weighs a tag for a passage; `None` where the passage's lane did not read it in the passage's time.
 pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
     let Scope { field, passage, lane, from, to, .. } = *scope;
@@ -210,7 +217,7 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
     let here = |bin: &&Bin| lane_of(bin) == Some(passage.lane);
     let first = tag.bins.iter().filter(during).find(here)?;
 
-    let mut reads: Vec<(u16, ReadsAt, (f32, u32, Option<f32>))> = Vec::new();
+    let mut reads: Vec<(AntennaId, ReadsAt, Power)> = Vec::new();
     let (mut count, mut count_inside, mut strongest) = (0_u32, 0_u32, None::<f32>);
     let mut first_at = first.first;
     for bin in tag.bins.iter().filter(during) {
@@ -228,7 +235,9 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
                 at.reads = at.reads.saturating_add(bin.reads);
                 at.first_at = at.first_at.min(bin.first);
                 at.last_at = at.last_at.max(bin.last);
-                *total = (total.0 + sum, total.1 + summed, stronger(total.2, bin.rssi_max()));
+                total.sum += sum;
+                total.summed += summed;
+                total.most = stronger(total.most, bin.rssi_max());
             }
             None => {
                 let Some(antenna) = field.antennas.get(usize::from(bin.antenna)) else { continue };
@@ -241,16 +250,16 @@ pub(crate) fn weigh(scope: &Scope<'_>, tag: &TagTrack) -> Option<TagEvidence> {
                     rssi_max: None,
                     rssi_mean: None,
                 };
-                reads.push((bin.antenna, at, (sum, summed, bin.rssi_max())));
+                reads.push((bin.antenna, at, Power { sum, summed, most: bin.rssi_max() }));
             }
         }
     }
     let antennas = reads.iter().filter(|(a, ..)| field.lane_of(*a) == Some(passage.lane)).count();
     // A tenth of a dB is more than any reader resolves.
     let tenths = |dbm: f32| f64::from((dbm * 10.0).round()) / 10.0;
-    let reads = reads.into_iter().map(|(_, at, (sum, summed, most))| ReadsAt {
-        rssi_max: most.map(tenths),
-        rssi_mean: (summed > 0).then(|| tenths(sum / summed as f32)),
+    let reads = reads.into_iter().map(|(_, at, power)| ReadsAt {
+        rssi_max: power.most.map(tenths),
+        rssi_mean: (power.summed > 0).then(|| tenths(power.sum / power.summed as f32)),
         ..at
     });
 
