@@ -97,6 +97,15 @@ fn must_never_happen(said: &[(u64, Outcome)], refused: &BTreeSet<String>) {
                 }
                 open.insert(basket.passage.clone(), pieces);
             }
+            // Nothing was taken: what is frozen next is another payment's basket.
+            Outcome::Attempt(attempt)
+                if matches!(
+                    attempt.state,
+                    AttemptState::Declined | AttemptState::NotFound | AttemptState::Voided
+                ) =>
+            {
+                frozen.remove(&attempt.passage);
+            }
             Outcome::Attempt(attempt) if attempt.state == AttemptState::Committed => {
                 assert_eq!(
                     frozen.get(&attempt.passage),
