@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The same seed gives the same shoppers
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 11)]
     seed: u64,
     /// Where pages and API listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
