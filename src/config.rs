@@ -82,12 +82,16 @@ const GATES: Drivers = Drivers { table: "gates", here: &["simulated", "none"], l
 impl Reader {
     /// What the driver needs to know.
     pub fn driver(&self) -> readers::Reader {
-        let antennas =
-            self.antennas.iter().map(|a| readers::Antenna { port: a.port, power_dbm: a.power_dbm });
+        let antennas = self.antennas.iter().map(|a| readers::Antenna {
+            port: a.port,
+            power_dbm: a.power_dbm,
+            ..Default::default()
+        });
         readers::Reader {
             id: self.id.clone(),
-            address: self.address.clone().unwrap_or_default(),
+            link: readers::Link::Dial { address: self.address.clone().unwrap_or_default(), tls: None },
             antennas: antennas.collect(),
+            inputs: Vec::new(),
         }
     }
 }

@@ -24,8 +24,8 @@ async fn main() -> ExitCode {
         eprintln!("SECONDS and PORT are numbers");
         return ExitCode::from(2);
     };
-    let antennas = ports.into_iter().map(|port| Antenna { port, power_dbm: None }).collect();
-    let reader = Reader { id: "reader".into(), address: address.clone(), antennas };
+    let antennas = ports.into_iter().map(|port| Antenna { port, ..Antenna::default() }).collect();
+    let reader = Reader::dialled("reader", address.clone(), antennas);
 
     match llrp::probe(&reader, Duration::from_secs(10)).await {
         Ok(found) => eprintln!("{found:?}"),

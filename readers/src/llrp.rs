@@ -129,7 +129,7 @@ fn stopped(stop: &watch::Receiver<bool>) -> bool {
 impl Driver {
     /// Connects and serves the connection to its end.
     async fn connection(&mut self, stop: &mut watch::Receiver<bool>) -> Ended {
-        let address = self.reader.address.clone();
+        let address = self.reader.place();
         let connecting = async move { connect::connect(&address, CONNECT).await };
         match self.meanwhile(stop, connecting).await {
             None => Ended::Stopped,

@@ -51,8 +51,9 @@ async fn the_emulated_reader_of_llrpkit_is_inventoried() {
     let port: u16 = port.next_line().await.unwrap().expect("llrpkit starts").parse().unwrap();
     let mut control = peer.stdin.take().unwrap();
 
-    let antennas = (1..=4).map(|port| Antenna { port, power_dbm: Some(30.0) }).collect();
-    let reader = Reader { id: "exit-a".into(), address: format!("127.0.0.1:{port}"), antennas };
+    let antennas =
+        (1..=4).map(|port| Antenna { port, power_dbm: Some(30.0), ..Antenna::default() }).collect();
+    let reader = Reader::dialled("exit-a", format!("127.0.0.1:{port}"), antennas);
     let found = llrp::probe(&reader, Duration::from_secs(5)).await.unwrap();
     println!("{found:?}");
     assert_eq!(found.antennas, 4);

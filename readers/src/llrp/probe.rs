@@ -79,10 +79,10 @@ pub enum ProbeError {
 /// free loses whatever inventory was left on it.
 pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeError> {
     let end = Instant::now() + within;
-    let stream = connect(&reader.address, within).await?;
+    let stream = connect(&reader.place(), within).await?;
     let antennas = reader.antennas.iter().map(wished).collect();
     let mut visit = Visit {
-        address: reader.address.clone(),
+        address: reader.place(),
         stream,
         session: Session::new(settings(antennas), Duration::ZERO),
         began: Instant::now(),

@@ -67,8 +67,8 @@ mod tests {
     use crate::Antenna;
 
     fn reader(ports: &[u16]) -> Reader {
-        let antennas = ports.iter().map(|port| Antenna { port: *port, power_dbm: None }).collect();
-        Reader { id: "exit-a".into(), address: "192.0.2.10".into(), antennas }
+        let antennas = ports.iter().map(|port| Antenna { port: *port, ..Antenna::default() }).collect();
+        Reader::dialled("exit-a", "192.0.2.10", antennas)
     }
 
     /// A reader that hops over three channels in an order of its own.

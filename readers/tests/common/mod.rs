@@ -226,8 +226,11 @@ pub(crate) struct Store {
 
 /// A reader of the configuration with antennas on these ports.
 pub(crate) fn configured(address: impl ToString, ports: &[u16]) -> Reader {
-    let antennas = ports.iter().map(|port| Antenna { port: *port, power_dbm: Some(28.5) }).collect();
-    Reader { id: "exit-a".into(), address: address.to_string(), antennas }
+    let antennas = ports
+        .iter()
+        .map(|port| Antenna { port: *port, power_dbm: Some(28.5), ..Antenna::default() })
+        .collect();
+    Reader::dialled("exit-a", address.to_string(), antennas)
 }
 
 impl Store {
