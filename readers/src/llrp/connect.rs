@@ -5,9 +5,11 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use ::llrp::Session;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::Link;
 
 /// LLRP's registered port (IANA: llrp 5084/tcp).
 const PORT: u16 = 5084;
@@ -39,6 +41,9 @@ pub enum ConnectError {
         /// How long it had.
         within: Duration,
     },
+    /// LLRP does not run over such a link.
+    #[error("LLRP does not run over a serial line ({0}); give the reader's `address`")]
+    Serial(String),
     /// Something else.
     #[error("{address}: {source}; check the network between the store and the reader")]
     Unreachable {
@@ -49,8 +54,22 @@ pub enum ConnectError {
     },
 }
 
+/// What LLRP runs over, whatever it is made of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Opens a link, within a time.
+pub(super) async fn open(link: &Link, within: Duration) -> Result<Box<dyn Stream>, ConnectError> {
+    match link {
+        Link::Dial { address, .. } => Ok(Box::new(connect(address, within).await?)),
+        Link::Listen { address, .. } => Err(ConnectError::Address(address.clone())),
+        Link::Serial { device, .. } => Err(ConnectError::Serial(device.display().to_string())),
+    }
+}
+
 /// Connects, name look-up included, within a time.
-pub(super) async fn connect(address: &str, within: Duration) -> Result<TcpStream, ConnectError> {
+async fn connect(address: &str, within: Duration) -> Result<TcpStream, ConnectError> {
     let (host, port) = split(address).ok_or_else(|| ConnectError::Address(address.to_owned()))?;
     let connecting = async {
         let found = lookup_host((host, port)).await;
@@ -80,7 +99,7 @@ pub(super) async fn connect(address: &str, within: Duration) -> Result<TcpStream
 /// Sends all that the session has for the reader.
 pub(super) async fn write(
     session: &mut Session,
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncWrite + Unpin),
     patience: Instant,
 ) -> Result<(), String> {
     while let Some(bytes) = session.poll_output() {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use llrp::Server;
 use llrp::server::{Profile, ServerEvent, TagRead};
-use readers::{Antenna, Now, Reader};
+use readers::{Antenna, Now, Order, OrderError, Reader};
 use recording::{Health, Line, Observation, Read, ReaderState, Time};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -218,6 +218,7 @@ pub(crate) async fn from_noon<T>(test: impl Future<Output = T>) -> T {
 /// The store's side: a driver and what it hands out.
 pub(crate) struct Store {
     lines: mpsc::Receiver<Vec<Line>>,
+    orders: mpsc::Sender<Order>,
     stop: watch::Sender<bool>,
     pub(crate) task: JoinHandle<()>,
     began: Instant,
@@ -239,8 +240,9 @@ impl Store {
         let now: Now = Arc::new(move || Time::from_micros(NOON_US as i64) + began.elapsed());
         let (out, lines) = mpsc::channel(16);
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(readers::llrp::run(reader, now, out, stopped));
-        Store { lines, stop, task, began, batch_takes: Duration::ZERO }
+        let (orders, ordered) = mpsc::channel(16);
+        let task = tokio::spawn(readers::llrp::run(reader, now, out, ordered, stopped));
+        Store { lines, orders, stop, task, began, batch_takes: Duration::ZERO }
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -277,6 +279,13 @@ impl Store {
             }
         }
         taken
+    }
+
+    /// Orders a level of an output, and waits for what came of it.
+    pub(crate) async fn output(&self, port: u16, high: bool) -> Result<(), OrderError> {
+        let (done, answer) = oneshot::channel();
+        self.orders.send(Order::Output { port, high, done }).await.expect("the driver takes orders");
+        answer.await.expect("every order is answered")
     }
 
     /// Says stop; how long it takes.
