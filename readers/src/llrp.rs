@@ -44,8 +44,8 @@ const LAST_LINES: Duration = Duration::from_millis(400);
 const PORTION: usize = 64 * 1024;
 /// How long a reader's own complaint counts when it does not repeat it.
 const COMPLAINT: Duration = Duration::from_secs(60);
-/// How long reads that were dropped degrade a reader.
-const DROPPED: Duration = Duration::from_secs(30);
+/// How long reads that were dropped degrade a reader: longer than a growing count waits to be said anew.
+const DROPPED: Duration = Duration::from_secs(60);
 /// A clock in doubt is asked by connecting again, at most this often.
 const ASK_CLOCK: Duration = Duration::from_secs(60);
 /// The pace of the store's clock is measured over at least this long.

@@ -2,7 +2,7 @@
 //! against what was delivered. Every read carries in its EPC when it truly happened, so nothing has to be believed.
 //! The same world runs over sockets in real time and over pipes in virtual time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -28,6 +28,11 @@ pub(crate) const RECOVERY: Duration = Duration::from_secs(150);
 
 /// The message's number (LLRP 1.0.1 table 3).
 const RO_ACCESS_REPORT: u16 = 61;
+
+/// So many reports go out at once where a reader sends them bit by bit,
+const DRIPS: usize = 10;
+/// so often.
+const DRIP: Duration = Duration::from_millis(20);
 
 /// Draws by SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.
 pub(crate) struct Draws(u64);
@@ -155,7 +160,7 @@ impl Witness {
         let mut rest = taken.as_slice();
         while let Ok(Some(message)) = frame::next(rest, usize::MAX) {
             rest = &rest[message.len()..];
-            if u16::from_be_bytes([message[0], message[1]]) & 0x3FF != RO_ACCESS_REPORT {
+            if !is_report(message) {
                 continue;
             }
             for tag in report::tags(message) {
@@ -253,6 +258,11 @@ pub(crate) struct Stand<S> {
     /// Reports are only buffered every two seconds until then.
     hour_until: Instant,
     half_closed: bool,
+    /// When the clock will be set in an outage, and to what.
+    sets_clock: Option<(Instant, i64)>,
+    /// This reader sends what it buffered bit by bit, between its answers.
+    drips: bool,
+    dripping: VecDeque<Vec<u8>>,
     number: u32,
 }
 
@@ -263,6 +273,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
         let profile = Profile { max_buffered_reports: 66_000, ..Profile::default() };
         let clock = NOON_US.saturating_add_signed(clock_off(&mut draws));
         let server = Server::new(profile, clock);
+        let draws_drip = draws.next().is_multiple_of(2);
         let now = Instant::now();
         Stand {
             server,
@@ -275,6 +286,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
             stalled_until: now,
             hour_until: now,
             half_closed: false,
+            sets_clock: None,
+            drips: draws_drip,
+            dripping: VecDeque::new(),
             number: 0,
         }
     }
@@ -289,6 +303,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
             let mut portion = [0; 4096];
             let stalled = now < self.stalled_until;
             let mut due = next_read;
+            if !self.dripping.is_empty() {
+                due = due.min(now + DRIP);
+            }
             if self.faulty() {
                 due = due.min(next_fault);
             }
@@ -314,6 +331,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
                 let fault = self.draw();
                 self.suffer(fault).await;
                 next_fault = self.cut_until.max(self.stalled_until).max(now) + self.calm();
+            }
+            if let Some((_, off)) = self.sets_clock.take_if(|(at, _)| now >= *at) {
+                self.server.set_clock(NOON_US.saturating_add_signed(off));
             }
             if now >= next_read {
                 // In an hour's outage a read every two seconds keeps the world quick.
@@ -378,16 +398,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
                 self.hang_up();
                 self.cut_until = now + Duration::from_secs(3_600);
                 self.hour_until = self.cut_until;
-                if let Some(off) = off {
-                    // Half of it by the old clock, half by the new one.
-                    self.tag(50);
-                    self.server.set_clock(NOON_US.saturating_add_signed(off));
-                }
+                // What was buffered before that is stamped by the old clock, what came after by the new one.
+                self.sets_clock = off.map(|off| (now + self.draws.millis(1_000, 3_590_000), off));
             }
         }
     }
 
     fn hang_up(&mut self) {
+        self.dripping.clear();
         if self.client.take().is_some() {
             self.server.connection_lost();
         }
@@ -432,14 +450,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
         }
     }
 
+    async fn write(&mut self, bytes: &[u8]) {
+        let Some(client) = self.client.as_mut() else { return };
+        // A reader gives up a client that takes nothing for so long.
+        let sent = timeout(Duration::from_secs(20), client.write_all(bytes)).await;
+        if self.half_closed || !matches!(sent, Ok(Ok(()))) {
+            self.hang_up();
+        }
+    }
+
     async fn send(&mut self) {
-        while let Some(client) = self.client.as_mut() {
-            let Some(bytes) = self.server.poll_output() else { break };
-            // A reader gives up a client that takes nothing for so long.
-            let sent = timeout(Duration::from_secs(20), client.write_all(&bytes)).await;
-            if self.half_closed || !matches!(sent, Ok(Ok(()))) {
-                self.hang_up();
+        while let Some(bytes) = self.server.poll_output() {
+            if self.drips && is_report(&bytes) {
+                self.dripping.push_back(bytes);
+            } else {
+                self.write(&bytes).await;
             }
+        }
+        for _ in 0..DRIPS {
+            let Some(bytes) = self.dripping.pop_front() else { break };
+            self.write(&bytes).await;
         }
         while let Some(event) = self.server.poll_event() {
             if event == ServerEvent::Close {
@@ -447,6 +477,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
             }
         }
     }
+}
+
+fn is_report(message: &[u8]) -> bool {
+    u16::from_be_bytes([message[0], message[1]]) & 0x3FF == RO_ACCESS_REPORT
 }
 
 /// How far a reader's clock may be off, µs: right, by an hour or less, by a day, or at 1970.
