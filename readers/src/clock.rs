@@ -55,6 +55,11 @@ pub(crate) struct ReaderClock {
     samples: VecDeque<Sample>,
     /// The estimate when there last was enough to make one, or the greeting.
     before: Option<(Time, i64)>,
+    /// When the connection was made that is open.
+    connected_at: Time,
+    /// By how much the estimate may be too low at most, µs: the greeting may have been under way since the connection
+    /// was made. Prompt reports show that it was less.
+    slack_us: i64,
     greeted: bool,
     doubts: VecDeque<Sample>,
     /// How many times as fast as the machine's the store's clock runs: delays of the machine count as many times.
@@ -67,6 +72,8 @@ impl ReaderClock {
         ReaderClock {
             samples: VecDeque::new(),
             before: None,
+            connected_at: Time::default(),
+            slack_us: 0,
             greeted: false,
             doubts: VecDeque::new(),
             pace: 1.0,
@@ -78,8 +85,9 @@ impl ReaderClock {
         self.pace = if pace.is_finite() { pace.clamp(1.0, 1e4) } else { 1.0 };
     }
 
-    /// A new connection: nothing it brings counts before the reader's greeting.
-    pub(crate) fn connected(&mut self) {
+    /// A new connection, made at `connected_at`: nothing it brings counts before the reader's greeting.
+    pub(crate) fn connected(&mut self, connected_at: Time) {
+        self.connected_at = connected_at;
         self.greeted = false;
         self.doubts.clear();
     }
@@ -93,6 +101,7 @@ impl ReaderClock {
         self.greeted = true;
         self.samples.clear();
         self.before = Some((arrived_at, offset(reader_us, arrived_at)));
+        self.slack_us = arrived_at.as_micros().saturating_sub(self.connected_at.as_micros()).max(0);
     }
 
     /// A tag was seen at `reader_us` in a report that arrived at `arrived_at`.
@@ -100,9 +109,13 @@ impl ReaderClock {
         let Some(known) = self.estimate_us(arrived_at).filter(|_| self.greeted) else { return };
         let offset_us = offset(reader_us, arrived_at);
         let ahead_us = offset_us - known;
-        if ahead_us < -self.micros(JUMP) || ahead_us > self.micros(JUMP) + self.drift_us(arrived_at) {
+        let most_us = self.micros(JUMP) + self.drift_us(arrived_at) + self.slack_us;
+        if ahead_us < -self.micros(JUMP) || ahead_us > most_us {
             best(&mut self.doubts, arrived_at, offset_us, DOUBTS);
             return;
+        }
+        if ahead_us > 0 {
+            self.slack_us = (self.slack_us - ahead_us).max(0);
         }
         self.doubts.clear();
         best(&mut self.samples, arrived_at, offset_us, WINDOW.as_secs() as usize);
@@ -164,7 +177,7 @@ impl ReaderClock {
         let stale = since_up.is_none()
             || at < line.connected_at
             || ahead_us > self.micros(JUMP)
-            || ahead_us < -self.micros(LATE);
+            || ahead_us < self.slack_us - self.micros(LATE);
         (at, stale)
     }
 
@@ -215,7 +228,7 @@ mod tests {
 
     /// A clock whose reader connected at the store's `us`, 3 ms under way, and began its inventory 50 ms later.
     fn connect(clock: &mut ReaderClock, offset_us: i64, us: i64) -> Connection {
-        clock.connected();
+        clock.connected(store(us));
         clock.event(shows(offset_us, us), store(us + 3_000));
         Connection { connected_at: store(us), up_at: Some(store(us + 50_000)) }
     }
@@ -384,7 +397,7 @@ mod tests {
     #[test]
     fn a_reader_without_utc_gets_arrival_times_once_its_buffer_must_be_empty() {
         let mut clock = ReaderClock::new();
-        clock.connected();
+        clock.connected(store(0));
         let line = Connection { connected_at: store(0), up_at: Some(store(50_000)) };
         assert_eq!(clock.place(None, store(100_000), line), (store(100_000), true));
         assert_eq!(clock.place(None, store(2_100_000), line), (store(2_100_000), false));

@@ -100,6 +100,7 @@ pub async fn run_over<S, C>(
         orders: Orders::new(orders),
         dropped: 0,
         malformed: 0,
+        rospec_id: 0,
         started: (Instant::now(), now()),
         asked_clock: None,
         reader,
@@ -148,6 +149,8 @@ struct Driver {
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
     malformed: u64,
+    /// Of the ROSpec of this connection.
+    rospec_id: u32,
     /// When the driver started, by the machine and by the store.
     started: (Instant, Time),
     asked_clock: Option<Instant>,
@@ -219,7 +222,7 @@ impl Driver {
         let mut portion = vec![0; PORTION];
         let mut goodbye: Option<(Instant, Ended)> = None;
         let mut arrived_at = line.connected_at;
-        self.clock.connected();
+        self.clock.connected(line.connected_at);
         self.malformed = 0;
         loop {
             while let Some(event) = session.poll_event() {
@@ -283,7 +286,10 @@ impl Driver {
         let wanted = self.reader.antennas.iter();
         let antennas: Vec<Antenna> =
             wanted.clone().filter(|antenna| there(antenna.port)).map(wished).collect();
-        settings(if antennas.is_empty() { wanted.map(wished).collect() } else { antennas })
+        let antennas = if antennas.is_empty() { wanted.map(wished).collect() } else { antennas };
+        // A number that no earlier connection used: what a reader buffered for those bears theirs.
+        self.rospec_id = rospec_id((self.now)(), self.rospec_id);
+        Settings { rospec_id: self.rospec_id, ..settings(antennas) }
     }
 
     /// Takes in what the session says; the reason when it is over.
@@ -343,10 +349,12 @@ impl Driver {
                 }
             };
             let seen_us = sighting::seen_us(&view);
-            if let Some(seen_us) = seen_us {
+            let earlier = view.rospec_id.is_some_and(|id| id != self.rospec_id);
+            if let Some(seen_us) = seen_us.filter(|_| !earlier) {
                 self.clock.sample(seen_us, received_at);
             }
-            let (at, stale) = self.clock.place(seen_us, received_at, line);
+            let (at, late) = self.clock.place(seen_us, received_at, line);
+            let stale = earlier || late;
             let what = Observation::Read(read);
             self.outbox.push(Line { at, received_at: Some(received_at), stale, what });
         }
@@ -461,6 +469,12 @@ impl Driver {
         let what = Observation::ReaderState(said);
         self.outbox.push(Line { at, received_at: Some(at), stale: false, what });
     }
+}
+
+/// The number of a connection's ROSpec: seconds of the store's clock, and always above the last one.
+fn rospec_id(now: Time, last: u32) -> u32 {
+    let seconds = now.as_micros().div_euclid(1_000_000).rem_euclid(0x7FFF_FFFF);
+    u32::try_from(seconds).unwrap_or_default().max(last).wrapping_add(1).max(1)
 }
 
 /// Until an instant, or for ever.

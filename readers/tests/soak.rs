@@ -17,7 +17,7 @@ use recording::{Line, Time};
 use tokio::io::DuplexStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use world::{Draws, NOON_US, RECOVERY, Shape, Stand, Witness};
+use world::{Draws, NOON_US, RECOVERY, Shape, Stand, Witness, watch_over};
 
 const PIPE_BYTES: usize = 64 * 1024;
 
@@ -28,7 +28,6 @@ async fn world(seed: u64) -> (Witness, Result<(), String>) {
         faulty: Duration::from_secs(draws.between(20, 180)),
         calm: Duration::from_secs(draws.between(1, 30)),
         rate: draws.between(2, 40),
-        hours: draws.next().is_multiple_of(4),
     };
     let began = Instant::now();
     let now: Now = Arc::new(move || Time::from_micros(NOON_US as i64) + began.elapsed());
@@ -36,7 +35,7 @@ async fn world(seed: u64) -> (Witness, Result<(), String>) {
     let (arrivals, arriving) = mpsc::channel::<DuplexStream>(1);
     let stand = tokio::spawn(Stand::new(seed, shape, began, arriving).run());
 
-    let (out, mut lines) = mpsc::channel::<Vec<Line>>(16);
+    let (out, lines) = mpsc::channel::<Vec<Line>>(16);
     let (_orders, orders) = mpsc::channel(1);
     let (stop, stopped) = watch::channel(false);
     let antennas = vec![Antenna { port: 1, ..Antenna::default() }];
@@ -55,34 +54,16 @@ async fn world(seed: u64) -> (Witness, Result<(), String>) {
     };
     let driver = tokio::spawn(run_over(reader, connector, now.clone(), out, orders, stopped));
 
-    // The store takes what comes, and is slow at times.
     let end = began + shape.faulty + RECOVERY + Duration::from_secs(10);
-    // An outage of an hour that began at the last moment ends later.
-    let end = if shape.hours { end + Duration::from_secs(3_600) } else { end };
-    let mut most = 0;
-    while let Ok(Some(batch)) = tokio::time::timeout_at(end, lines.recv()).await {
-        let mut witness = witness.lock().unwrap();
-        witness.look();
-        batch.iter().for_each(|line| witness.line(line));
-        most = most.max(witness.on_the_way());
-        drop(witness);
-        if began.elapsed() < shape.faulty && draws.between(0, 400) == 0 {
-            tokio::time::sleep(Duration::from_millis(draws.between(10, 4_000))).await;
-        }
-    }
-    let ended_at = now();
-    stop.send_replace(true);
-    let mut last = Vec::new();
-    while let Some(batch) = lines.recv().await {
-        last.extend(batch);
-    }
+    // The store takes what comes, and is slow at times.
+    let pause = move || {
+        let slow = began.elapsed() < shape.faulty && draws.between(0, 400) == 0;
+        Duration::from_millis(if slow { draws.between(10, 4_000) } else { 0 })
+    };
+    let judged = watch_over(witness, lines, stop, now, end, pause).await;
     driver.await.unwrap();
     stand.abort();
-    let mut witness = std::mem::take(&mut *witness.lock().unwrap());
-    witness.look();
-    last.iter().for_each(|line| witness.line(line));
-    let verdict = witness.close(ended_at);
-    (witness, verdict)
+    judged
 }
 
 fn seeds() -> std::ops::Range<u64> {
@@ -110,6 +91,8 @@ fn in_every_world_nothing_stale_is_fresh_and_nothing_delivered_is_lost() {
         stale += witness.stale;
         dropped += witness.dropped;
     }
-    println!("{worlds} worlds: {delivered} reads delivered, {fresh} fresh, {stale} stale, {dropped} dropped and said");
+    println!(
+        "{worlds} worlds: {delivered} reads delivered, {fresh} fresh, {stale} stale, {dropped} dropped and said"
+    );
     assert!(fresh > 0 && stale > 0, "worlds in which nothing happens prove nothing");
 }

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use llrp::server::{Profile, ServerEvent, TagRead};
 use llrp::{Server, frame, report};
+use readers::Now;
 use recording::{Health, Line, Observation, Time};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// 2026-11-24T12:00:00Z, µs: the store's time when a world begins.
@@ -22,6 +23,9 @@ pub(crate) const NOON_US: u64 = 1_795_521_600_000_000;
 const FRESH_US: i64 = 5_500_000;
 /// A jump of a reader's clock by less than a second is not told from a slow line.
 const PLACED_US: i64 = 1_300_000;
+/// Reads that a driver may hold at once: its own 64 batches of 500, 16 more on their way to the store, and what is in one
+/// portion from the socket.
+const MOST_HELD: u64 = 80 * 500 + 2_000;
 /// After the last fault the driver has this long to be well: its longest wait between attempts, the patience with a
 /// hanging line, and the wait before it asks a doubtful clock again.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(150);
@@ -29,6 +33,7 @@ pub(crate) const RECOVERY: Duration = Duration::from_secs(150);
 /// The message's number (LLRP 1.0.1 table 3).
 const RO_ACCESS_REPORT: u16 = 61;
 
+const HOUR: Duration = Duration::from_secs(3_600);
 /// So many reports go out at once where a reader sends them bit by bit,
 const DRIPS: usize = 10;
 /// so often.
@@ -69,8 +74,6 @@ pub(crate) struct Shape {
     pub(crate) calm: Duration,
     /// Reads a second.
     pub(crate) rate: u64,
-    /// Whether an outage may last an hour, with a report buffered every two seconds of it.
-    pub(crate) hours: bool,
 }
 
 /// Something that goes wrong.
@@ -88,8 +91,9 @@ enum Fault {
     Clock(i64),
     /// The reader restarts, with what it had buffered, and is away for so long.
     Restart(Duration),
-    /// Cut for an hour, in which reports are buffered; and the clock may have been set meanwhile.
-    Hour(Option<i64>),
+    /// Cut, and what an hour of outage left in the buffer is there when the line is back: half of it stamped by this
+    /// clock where it was set meanwhile.
+    Hour(Duration, Option<i64>),
 }
 
 /// The driver's end of a connection, which notes every byte that the driver takes.
@@ -112,7 +116,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -135,6 +143,8 @@ pub(crate) struct Witness {
     /// Lines that came before the bytes were looked through.
     early: BTreeSet<[u8; 12]>,
     pub(crate) delivered: u64,
+    /// Reads that the driver held at once, at most.
+    most_on_the_way: u64,
     pub(crate) fresh: u64,
     pub(crate) stale: u64,
     pub(crate) health: Option<Health>,
@@ -173,6 +183,9 @@ impl Witness {
         }
         let done = taken.len() - rest.len();
         taken.drain(..done);
+        drop(taken);
+        self.most_on_the_way =
+            self.most_on_the_way.max(self.owed.len() as u64 - self.dropped.min(self.owed.len() as u64));
     }
 
     /// Takes in a line that the store got.
@@ -225,6 +238,9 @@ impl Witness {
             let owed = self.owed.len();
             self.wrong.push(format!("{owed} delivered reads are lost; dropped as said: {}", self.dropped));
         }
+        if self.most_on_the_way > MOST_HELD {
+            self.wrong.push(format!("the driver held {} reads at once", self.most_on_the_way));
+        }
         if self.health == Some(Health::Down) || self.health.is_none() {
             self.wrong.push(format!("it has not recovered: {:?}", self.said));
         }
@@ -237,11 +253,37 @@ impl Witness {
             Some(first) => Err(format!("{} faults; the first: {first}", self.wrong.len())),
         }
     }
+}
 
-    /// Reads that are remembered because they are still on their way.
-    pub(crate) fn on_the_way(&self) -> usize {
-        self.owed.len() + self.early.len()
+/// Takes in all that the driver hands out until `end`, with a pause of the store's after each batch; then stops the driver
+/// and judges.
+pub(crate) async fn watch_over(
+    witness: Arc<Mutex<Witness>>,
+    mut lines: mpsc::Receiver<Vec<Line>>,
+    stop: watch::Sender<bool>,
+    now: Now,
+    end: Instant,
+    mut pause: impl FnMut() -> Duration,
+) -> (Witness, Result<(), String>) {
+    while let Ok(Some(batch)) = tokio::time::timeout_at(end, lines.recv()).await {
+        {
+            let mut witness = witness.lock().unwrap();
+            witness.look();
+            batch.iter().for_each(|line| witness.line(line));
+        }
+        tokio::time::sleep(pause()).await;
     }
+    let ended_at = now();
+    stop.send_replace(true);
+    let mut last = Vec::new();
+    while let Some(batch) = lines.recv().await {
+        last.extend(batch);
+    }
+    let mut witness = std::mem::take(&mut *witness.lock().unwrap());
+    witness.look();
+    last.iter().for_each(|line| witness.line(line));
+    let verdict = witness.close(ended_at);
+    (witness, verdict)
 }
 
 /// The reader's side of a world.
@@ -255,11 +297,7 @@ pub(crate) struct Stand<S> {
     arriving: mpsc::Receiver<S>,
     cut_until: Instant,
     stalled_until: Instant,
-    /// Reports are only buffered every two seconds until then.
-    hour_until: Instant,
     half_closed: bool,
-    /// When the clock will be set in an outage, and to what.
-    sets_clock: Option<(Instant, i64)>,
     /// This reader sends what it buffered bit by bit, between its answers.
     drips: bool,
     dripping: VecDeque<Vec<u8>>,
@@ -271,7 +309,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
     pub(crate) fn new(seed: u64, shape: Shape, began: Instant, arriving: mpsc::Receiver<S>) -> Stand<S> {
         let mut draws = Draws::new(seed);
         let profile = Profile { max_buffered_reports: 66_000, ..Profile::default() };
-        let clock = NOON_US.saturating_add_signed(clock_off(&mut draws));
+        let clock = clock_at_zero(clock_off(&mut draws));
         let server = Server::new(profile, clock);
         let draws_drip = draws.next().is_multiple_of(2);
         let now = Instant::now();
@@ -284,9 +322,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
             arriving,
             cut_until: now,
             stalled_until: now,
-            hour_until: now,
             half_closed: false,
-            sets_clock: None,
             drips: draws_drip,
             dripping: VecDeque::new(),
             number: 0,
@@ -312,7 +348,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
             if stalled {
                 due = due.min(self.stalled_until);
             } else if let Some(at) = self.server.poll_timeout() {
-                due = due.min(self.began + at);
+                due = due.min(self.began + at.saturating_sub(HOUR));
             }
             tokio::select! {
                 biased;
@@ -321,7 +357,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
                     None => return,
                 },
                 taken = read(&mut self.client, &mut portion), if !stalled => match taken {
-                    Some(count) => self.server.handle_input(self.began.elapsed(), &portion[..count]),
+                    Some(count) => self.server.handle_input(self.host_now(), &portion[..count]),
                     None => self.hang_up(),
                 },
                 () = sleep_until(due) => {}
@@ -332,16 +368,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
                 self.suffer(fault).await;
                 next_fault = self.cut_until.max(self.stalled_until).max(now) + self.calm();
             }
-            if let Some((_, off)) = self.sets_clock.take_if(|(at, _)| now >= *at) {
-                self.server.set_clock(NOON_US.saturating_add_signed(off));
-            }
             if now >= next_read {
-                // In an hour's outage a read every two seconds keeps the world quick.
-                next_read = now + if now < self.hour_until { Duration::from_secs(2) } else { every };
-                self.tag(1);
+                next_read = now + every;
+                self.tag(self.host_now(), 1);
             }
             if now >= self.stalled_until {
-                self.server.handle_timeout(self.began.elapsed());
+                self.server.handle_timeout(self.host_now());
                 self.send().await;
             }
         }
@@ -357,14 +389,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
 
     fn draw(&mut self) -> Fault {
         let draws = &mut self.draws;
-        match draws.between(0, if self.shape.hours { 15 } else { 14 }) {
+        match draws.between(0, 15) {
             0..3 => Fault::Cut(draws.millis(10, 40_000)),
             3..6 => Fault::Stall(draws.millis(100, 30_000)),
             6..8 => Fault::HalfClose(draws.millis(10, 5_000)),
             8..10 => Fault::Flood(draws.between(100, 4_000)),
             10..12 => Fault::Clock(clock_off(draws)),
             12..14 => Fault::Restart(draws.millis(500, 20_000)),
-            _ => Fault::Hour((draws.next() % 2 == 0).then(|| clock_off(draws))),
+            _ => Fault::Hour(
+                draws.millis(500, 20_000),
+                draws.next().is_multiple_of(2).then(|| clock_off(draws)),
+            ),
         }
     }
 
@@ -383,23 +418,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
                     self.cut_until = now + span;
                 }
             }
-            Fault::Flood(tags) => self.tag(tags),
-            Fault::Clock(off) => self.server.set_clock(NOON_US.saturating_add_signed(off)),
+            Fault::Flood(tags) => self.tag(self.host_now(), tags),
+            Fault::Clock(off) => self.server.set_clock(clock_at_zero(off)),
             Fault::Restart(span) => {
                 // Some readers keep on their disk what they buffered and what they were told, others start empty.
                 self.hang_up();
-                if self.draws.next() % 2 == 0 {
+                if self.draws.next().is_multiple_of(2) {
                     self.server.restart();
                 }
                 self.cut_until = now + span;
-                self.server.set_clock(NOON_US.saturating_add_signed(clock_off(&mut self.draws)));
+                self.server.set_clock(clock_at_zero(clock_off(&mut self.draws)));
             }
-            Fault::Hour(off) => {
+            Fault::Hour(span, off) => {
                 self.hang_up();
-                self.cut_until = now + Duration::from_secs(3_600);
-                self.hour_until = self.cut_until;
-                // What was buffered before that is stamped by the old clock, what came after by the new one.
-                self.sets_clock = off.map(|off| (now + self.draws.millis(1_000, 3_590_000), off));
+                self.cut_until = now + span;
+                let host_now = self.host_now();
+                for ago in (1..1_800).rev() {
+                    if let Some(off) = off.filter(|_| ago == 900) {
+                        self.server.set_clock(clock_at_zero(off));
+                    }
+                    self.tag(host_now.saturating_sub(Duration::from_secs(2 * ago)), 1);
+                }
             }
         }
     }
@@ -420,20 +459,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
             self.hang_up();
         }
         if self.server.is_connected() {
-            let refusal = self.server.refusal(self.began.elapsed());
+            let refusal = self.server.refusal(self.host_now());
             let _ = timeout(Duration::from_secs(1), stream.write_all(&refusal)).await;
             return;
         }
-        self.server.accept(self.began.elapsed());
+        self.server.accept(self.host_now());
         self.client = Some(stream);
     }
 
-    /// So many tags pass, each with its true time and its number in its EPC.
-    fn tag(&mut self, tags: u64) {
+    /// The time by which the reader is driven; it began an hour before the world did.
+    fn host_now(&self) -> Duration {
+        HOUR + self.began.elapsed()
+    }
+
+    /// So many tags pass at the reader's `now`, each with its true time and its number in its EPC.
+    fn tag(&mut self, now: Duration, tags: u64) {
         for _ in 0..tags {
-            let now = self.began.elapsed();
             self.number += 1;
-            let truth = NOON_US as i64 + now.as_micros() as i64;
+            let truth = NOON_US as i64 - HOUR.as_micros() as i64 + now.as_micros() as i64;
             let epc = [&self.number.to_be_bytes()[..], &truth.to_be_bytes()[..]].concat();
             let read = TagRead {
                 antenna: 1,
@@ -479,13 +522,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stand<S> {
     }
 }
 
+/// What the reader's clock shows when the time it is driven by is zero, µs.
+fn clock_at_zero(off_us: i64) -> u64 {
+    NOON_US.saturating_add_signed(off_us) - HOUR.as_micros() as u64
+}
+
 fn is_report(message: &[u8]) -> bool {
     u16::from_be_bytes([message[0], message[1]]) & 0x3FF == RO_ACCESS_REPORT
 }
 
 /// How far a reader's clock may be off, µs: right, by an hour or less, by a day, or at 1970.
 fn clock_off(draws: &mut Draws) -> i64 {
-    let sign = if draws.next() % 2 == 0 { 1 } else { -1 };
+    let sign = if draws.next().is_multiple_of(2) { 1 } else { -1 };
     match draws.between(0, 6) {
         0 => 0,
         1 => sign * draws.between(2_000_000, 60_000_000) as i64,
