@@ -28,7 +28,7 @@ fn body(element: &Element, version: u8) -> Json {
         object.insert("_reserved".into(), element.reserved.into());
     }
     for (field, value) in definition.fields.iter().zip(&element.fields) {
-        let silent = matches!(field.kind, Kind::Reserved(_)) || field.since > version;
+        let silent = matches!(field.kind, Kind::Reserved(_)) || (field.since > 1 && field.since > version);
         if !(silent && *value == Value::Unsigned(0)) {
             object.insert(field.name.into(), value_json(field, value));
         }
