@@ -179,6 +179,11 @@ impl<'a> Cursor<'a> {
         }
         let mut fields = Vec::with_capacity(definition.fields.len());
         for field in definition.fields {
+            // The fields that a newer version added are all there, or none is.
+            if field.added && (self.left() == 0 || fields.last() == Some(&Value::Absent)) {
+                fields.push(Value::Absent);
+                continue;
+            }
             fields.push(self.value(field.kind).map_err(|error| within(error.within(field.name)))?);
         }
         let mut inside = Vec::new();
@@ -229,13 +234,22 @@ impl<'a> Cursor<'a> {
         self.at = inner.end;
         match definition {
             Some(definition) if *definition == parameters::Custom => inner.custom(reserved, depth),
+            Some(definition) if !definition.verified => {
+                let opaque = inner;
+                inner.element(definition, reserved, depth).or_else(|_| Ok(opaque.unknown(number, reserved)))
+            }
             Some(definition) => inner.element(definition, reserved, depth),
-            None => Ok(Element {
-                definition: &UNKNOWN_PARAMETER,
-                reserved,
-                fields: vec![Value::Unsigned(number.into()), Value::Bytes(inner.rest().to_vec())],
-                parameters: Vec::new(),
-            }),
+            None => Ok(inner.unknown(number, reserved)),
+        }
+    }
+
+    /// All bytes to the end as a parameter that nobody knows.
+    fn unknown(mut self, number: u16, reserved: u8) -> Element {
+        Element {
+            definition: &UNKNOWN_PARAMETER,
+            reserved,
+            fields: vec![Value::Unsigned(number.into()), Value::Bytes(self.rest().to_vec())],
+            parameters: Vec::new(),
         }
     }
 

@@ -196,9 +196,9 @@ fn wrong_json_is_refused_with_the_place_and_what_would_be_right() {
 fn impinjs_enabling_message_is_typed_and_others_of_its_kind_are_opaque() {
     let enabling = frame(1023, &[0, 0, 0x65, 0x1A, 21, 0, 0, 0, 0]);
     assert!(Message::decode(&enabling).unwrap().is(&v::IMPINJ_ENABLE_EXTENSIONS));
-    let saving = frame(1023, &[0, 0, 0x65, 0x1A, 23, 1]);
-    let message = Message::decode(&saving).unwrap();
+    let other = frame(1023, &[0, 0, 0x65, 0x1A, 99, 1]);
+    let message = Message::decode(&other).unwrap();
     assert!(message.is(&m::CUSTOM_MESSAGE));
     assert_eq!(message.body.value("Data"), Some(&Value::Bytes(vec![1])));
-    assert_eq!(message.encode().unwrap(), saving);
+    assert_eq!(message.encode().unwrap(), other);
 }

@@ -14,7 +14,7 @@ use llrp::{DecodeError, Element, Message, Value, json, report};
 /// Bytes of memory that a tree takes, but for what is the same for every element.
 fn weight(element: &Element) -> usize {
     let fields = element.fields.iter().map(|value| match value {
-        Value::Unsigned(_) | Value::Signed(_) => 0,
+        Value::Unsigned(_) | Value::Signed(_) | Value::Absent => 0,
         Value::Bits { bytes, .. } | Value::Bytes(bytes) | Value::BrokenText(bytes) => bytes.capacity(),
         Value::Words(words) => words.capacity() * 2,
         Value::Numbers(numbers) => numbers.capacity() * 4,
