@@ -178,9 +178,10 @@ impl<'a> Cursor<'a> {
             return Err(within(DecodeError::new(self.at, Fault::Deep(MAX_DEPTH))));
         }
         let mut fields = Vec::with_capacity(definition.fields.len());
+        // The fields that a newer version added are all there, or none is.
+        let mut absent = None;
         for field in definition.fields {
-            // The fields that a newer version added are all there, or none is.
-            if field.added && (self.left() == 0 || fields.last() == Some(&Value::Absent)) {
+            if field.added && *absent.get_or_insert(self.left() == 0) {
                 fields.push(Value::Absent);
                 continue;
             }

@@ -19,6 +19,7 @@ use std::sync::LazyLock;
 mod macros;
 
 mod reference;
+pub use reference::reference;
 
 #[allow(non_upper_case_globals, reason = "the standard's own names")]
 pub mod choices;

@@ -153,7 +153,8 @@ fn every_defined_parameter_survives_bytes_tree_and_json() {
         if matches!(definition.wire, Wire::Message(_) | Wire::CustomMessage { .. } | Wire::UnknownMessage) {
             continue;
         }
-        let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
         let outcome = runner.run(&element(definition, 2), |parameter| {
             let message = Message::new(7, Element::new(holder).and(parameter));
             let frame = message.encode().unwrap();

@@ -79,11 +79,11 @@ pub fn report(bytes: &[u8]) {
     assert_eq!(tags.len(), views.len(), "tree and views count other tags");
     for (tag, view) in tags.iter().zip(&views) {
         let view = view.as_ref().unwrap_or_else(|error| panic!("the tree is read, the view not: {error}"));
-        let epcs = tag.parameters.iter().filter_map(|parameter| match parameter.value("EPC") {
+        let mut epcs = tag.parameters.iter().rev().filter_map(|parameter| match parameter.value("EPC") {
             Some(Value::Bytes(bytes) | Value::Bits { bytes, .. }) => Some(bytes.as_slice()),
             _ => None,
         });
-        assert_eq!(epcs.last().unwrap_or_default(), view.epc, "another EPC");
+        assert_eq!(epcs.next().unwrap_or_default(), view.epc, "another EPC");
         let antenna =
             tag.children(&parameters::AntennaID).last().and_then(|found| found.unsigned("AntennaID"));
         assert_eq!(antenna, view.antenna_id.map(u64::from), "another antenna");
