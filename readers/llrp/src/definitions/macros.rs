@@ -88,12 +88,12 @@ macro_rules! documented {
     (field $field:ident $kind:ident $($values:ident)?; $($which:ident $version:literal)?) => {
         concat!(
             "\n- `", stringify!($field), "`: `", stringify!($kind), "`",
-            $(", [`", stringify!($values), "`](values::", stringify!($values), ")",)?
+            $(", [`", stringify!($values), "`](static@values::", stringify!($values), ")",)?
             $(", ", stringify!($which), " header version ", $version,)?
         )
     };
     (member $repeat:ident ($choice:ident)) => {
-        concat!("\n- ", documented!($repeat), "[`", stringify!($choice), "`](choices::", stringify!($choice), ")")
+        concat!("\n- ", documented!($repeat), "[`", stringify!($choice), "`](static@choices::", stringify!($choice), ")")
     };
     (member $repeat:ident $parameter:ident) => {
         concat!("\n- ", documented!($repeat), "[`", stringify!($parameter), "`]")
