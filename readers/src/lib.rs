@@ -7,8 +7,12 @@
 mod backoff;
 mod clock;
 mod condition;
+mod http;
+pub mod impinj;
+mod json;
 pub mod llrp;
 mod outbox;
+mod station;
 pub mod tag;
 
 use std::path::PathBuf;
