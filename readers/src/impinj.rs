@@ -28,13 +28,13 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// A line of the event stream at most. The longest that a reader sends is some 2 KiB.
 const MOST_LINE: usize = 64 * 1024;
 /// The reader is asked for its time and state this often, and has as long to answer.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(3);
 /// Unanswered looks in a row that make a reader gone.
 const MISSED: u32 = 2;
 /// The reader is asked to send at least an empty line this often.
-const KEEP_ALIVE_S: u64 = 5;
+const KEEP_ALIVE_S: u64 = 3;
 /// A stream that was promised and says nothing for this long is dead.
-const SILENCE: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Drives one reader until `stop` says so (or its sender, or the receiver of `out`, is gone).
 ///
