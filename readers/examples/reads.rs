@@ -33,7 +33,8 @@ async fn main() -> ExitCode {
     }
     let (out, mut lines) = mpsc::channel(64);
     let (stop, stopped) = watch::channel(false);
-    let driver = tokio::spawn(llrp::run(reader, Arc::new(now), out, stopped));
+    let (_orders, ordered) = mpsc::channel(1);
+    let driver = tokio::spawn(llrp::run(reader, Arc::new(now), out, ordered, stopped));
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(seconds.into())).await;
         stop.send_replace(true);

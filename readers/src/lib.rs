@@ -10,6 +10,7 @@ mod condition;
 pub mod llrp;
 mod outbox;
 pub mod tag;
+pub mod tls;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -7,21 +7,24 @@
 pub mod access;
 mod asking;
 mod connect;
+mod listen;
+mod orders;
 mod probe;
 mod sighting;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::llrp::Session;
 use ::llrp::session::{Antenna, Capabilities, DownReason, Event, Happening, Settings};
 use recording::{Line, Name, Observation, ReaderState, Time};
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use asking::{antenna_properties, antenna_properties_request, settings, wished};
-use connect::write;
+use connect::{Way, broke, write};
+use orders::Orders;
 
 pub use connect::ConnectError;
 pub use probe::{Probe, ProbeError, probe};
@@ -30,10 +33,12 @@ use crate::backoff::Backoff;
 use crate::clock::{Connection, ReaderClock};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
-use crate::{Now, Reader};
+use crate::{Link, Now, Order, Reader};
 
 /// How long a connection may take, name look-up included.
 const CONNECT: Duration = Duration::from_secs(10);
+/// No pause before listening again is longer.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a reader may take to accept a few bytes before the line counts as dead.
 const WRITE: Duration = Duration::from_secs(5);
 /// What a goodbye may take: a stop ends within 2 s.
@@ -56,14 +61,50 @@ const PACE_SPAN: Duration = Duration::from_millis(500);
 /// Lines are handed to `out` in batches of at most 500, at the latest 50 ms after the first. While `out` is full for more
 /// than 2 s the oldest reads are dropped, and the reader is said to be degraded. A read's `at` is the reader's time of
 /// its last (where that is not told, its first) sighting, corrected by the estimated offset of the reader's clock.
-pub async fn run(reader: Reader, now: Now, out: mpsc::Sender<Vec<Line>>, mut stop: watch::Receiver<bool>) {
+///
+/// Orders are carried out while the reader is connected and refused at once while it is not; that their sender is gone
+/// ends nothing.
+pub async fn run(
+    reader: Reader,
+    now: Now,
+    out: mpsc::Sender<Vec<Line>>,
+    orders: mpsc::Receiver<Order>,
+    stop: watch::Receiver<bool>,
+) {
+    let way = Arc::new(Way::new(reader.link.clone()));
+    let connector = move || {
+        let way = way.clone();
+        async move { way.connection(CONNECT).await }
+    };
+    run_over(reader, connector, now, out, orders, stop).await;
+}
+
+/// As [`run`], over connections that `connector` makes, whatever they are made of: sockets, or the two ends of a
+/// `tokio::io::duplex`. It is asked again, with growing waits, whenever a connection has ended.
+///
+/// All time in here is tokio's and `now`'s, and every choice is made in a fixed order: under a paused clock, on one
+/// thread and with the same `now`, the same bytes always give the same lines.
+pub async fn run_over<S, C>(
+    reader: Reader,
+    mut connector: impl FnMut() -> C,
+    now: Now,
+    out: mpsc::Sender<Vec<Line>>,
+    orders: mpsc::Receiver<Order>,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    C: Future<Output = Result<S, ConnectError>> + Send,
+{
     let backoff = Backoff::new((&reader.id, now().as_micros()));
+    // A reader that connects to us waits for its turn by itself, and must not find us waiting too.
+    let longest = if matches!(reader.link, Link::Listen { .. }) { PAUSE } else { Duration::MAX };
     let mut driver = Driver {
         outbox: Outbox::new(out),
         condition: Condition::default(),
         clock: ReaderClock::new(),
         backoff,
         capabilities: Capabilities::default(),
+        orders: Orders::new(orders),
         dropped: 0,
         malformed: 0,
         started: (Instant::now(), now()),
@@ -72,13 +113,14 @@ pub async fn run(reader: Reader, now: Now, out: mpsc::Sender<Vec<Line>>, mut sto
         now,
     };
     while !stopped(&stop) && !driver.outbox.is_closed() {
-        let ended = driver.connection(&mut stop).await;
+        let ended = driver.connection(connector(), &mut stop).await;
+        driver.orders.lost();
         driver.say();
         match ended {
             Ended::Stopped => break,
             Ended::ClockInDoubt => {}
             Ended::Failed => {
-                let wait = driver.backoff.next();
+                let wait = driver.backoff.next().min(longest);
                 if driver.meanwhile(&mut stop, tokio::time::sleep(wait)).await.is_none() {
                     break;
                 }
@@ -108,6 +150,7 @@ struct Driver {
     backoff: Backoff,
     /// Of the reader as it was last seen.
     capabilities: Capabilities,
+    orders: Orders,
     /// Reads dropped for want of room while this degrades the reader.
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
@@ -129,9 +172,14 @@ fn stopped(stop: &watch::Receiver<bool>) -> bool {
 
 impl Driver {
     /// Connects and serves the connection to its end.
-    async fn connection(&mut self, stop: &mut watch::Receiver<bool>) -> Ended {
-        let address = self.reader.place();
-        let connecting = async move { connect::connect(&address, CONNECT).await };
+    async fn connection<S>(
+        &mut self,
+        connecting: impl Future<Output = Result<S, ConnectError>>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Ended
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
         match self.meanwhile(stop, connecting).await {
             None => Ended::Stopped,
             Some(Err(error)) => {
@@ -158,15 +206,20 @@ impl Driver {
             self.say();
             let due = self.condition.due();
             tokio::select! {
+                biased;
                 () = stops(stop) => return None,
-                done = &mut what => return Some(done),
                 () = self.outbox.pump() => if self.outbox.is_closed() { return None },
                 () = at(due) => {}
+                order = self.orders.next() => self.orders.refuse(order),
+                done = &mut what => return Some(done),
             }
         }
     }
 
-    async fn serve(&mut self, mut stream: TcpStream, stop: &mut watch::Receiver<bool>) -> Ended {
+    async fn serve<S>(&mut self, mut stream: S, stop: &mut watch::Receiver<bool>) -> Ended
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
         let began = Instant::now();
         let mut line = Connection { connected_at: (self.now)(), up_at: None };
         let mut session = Session::new(self.settings(), Duration::ZERO);
@@ -194,11 +247,24 @@ impl Driver {
             self.say();
             let deadline = session.poll_timeout().map(|deadline| began + deadline);
             let (due, end) = (self.condition.due(), goodbye.map(|(end, _)| end));
+            let unanswered = self.orders.deadline();
             tokio::select! {
+                // What has arrived is taken before time is: a machine that was held up does not take it for silence.
+                biased;
                 () = stops(stop), if goodbye.is_none_or(|(_, ended)| ended != Ended::Stopped) => {
                     goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
                     session.close(began.elapsed());
                 }
+                () = at(end) => return goodbye.map_or(Ended::Failed, |(_, ended)| ended),
+                () = self.outbox.pump() => if self.outbox.is_closed() && goodbye.is_none() {
+                    goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
+                    session.close(began.elapsed());
+                },
+                () = at(due) => {}
+                order = self.orders.next() => match goodbye {
+                    None => self.orders.carry_out(order, &mut session),
+                    Some(_) => self.orders.refuse(order),
+                },
                 taken = stream.read(&mut portion), if self.outbox.has_room() => match taken {
                     Ok(count @ 1..) => {
                         arrived_at = (self.now)();
@@ -206,19 +272,14 @@ impl Driver {
                     }
                     ended => {
                         let reason = match ended {
-                            Err(error) => format!("the connection broke: {error}"),
+                            Err(error) => broke(&error),
                             Ok(_) => "the reader closed the connection".to_owned(),
                         };
                         return goodbye.map_or_else(|| self.lost(reason), |(_, ended)| ended);
                     }
                 },
+                () = at(unanswered) => self.orders.give_up(),
                 () = at(deadline) => session.handle_timeout(began.elapsed()),
-                () = at(end) => return goodbye.map_or(Ended::Failed, |(_, ended)| ended),
-                () = self.outbox.pump() => if self.outbox.is_closed() && goodbye.is_none() {
-                    goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
-                    session.close(began.elapsed());
-                },
-                () = at(due) => {}
             }
         }
     }
@@ -247,6 +308,7 @@ impl Driver {
                 self.condition.up();
                 self.missing_antennas();
                 session.request(antenna_properties_request());
+                self.orders.restore(session);
             }
             Event::Report(frame) => self.report(&frame, session.capabilities(), *line, arrived_at),
             Event::Reader { what, .. } => self.happening(what),
@@ -255,6 +317,7 @@ impl Driver {
                 let words = format!("{request} was refused ({refusal}); it reads without");
                 self.condition.fault(Fault::Refused(request), words, None);
             }
+            Event::Answer(answer) if self.orders.answered(&answer) => {}
             Event::Answer(answer) => {
                 // Where all antennas may be used, ports that were never wired are no fault.
                 let any = self.reader.antennas.is_empty();

@@ -60,7 +60,8 @@ async fn the_emulated_reader_of_llrpkit_is_inventoried() {
 
     let (out, mut lines) = mpsc::channel(64);
     let (stop, stopped) = watch::channel(false);
-    let driver = tokio::spawn(llrp::run(reader, Arc::new(now), out, stopped));
+    let (_orders, ordered) = mpsc::channel(1);
+    let driver = tokio::spawn(llrp::run(reader, Arc::new(now), out, ordered, stopped));
     until(&mut lines, "state up", is_now(Health::Up)).await;
     let mut reads = 0;
     let taken = until(&mut lines, "200 reads", |what| {

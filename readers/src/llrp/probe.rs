@@ -7,11 +7,10 @@ use ::llrp::Session;
 use ::llrp::definitions::vendors;
 use ::llrp::session::{Capabilities, DownReason, Event};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::asking::{antenna_properties, antenna_properties_request, settings, wished};
-use super::connect::{ConnectError, connect, write};
+use super::connect::{ConnectError, Stream, Way, broke, write};
 use super::{GOODBYE, at};
 use crate::Reader;
 
@@ -79,7 +78,7 @@ pub enum ProbeError {
 /// free loses whatever inventory was left on it.
 pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeError> {
     let end = Instant::now() + within;
-    let stream = connect(&reader.place(), within).await?;
+    let stream = Way::new(reader.link.clone()).connection(within).await?;
     let antennas = reader.antennas.iter().map(wished).collect();
     let mut visit = Visit {
         address: reader.place(),
@@ -116,7 +115,7 @@ fn missing(reader: &Reader, has: u16, model: &str) -> Option<ProbeError> {
 
 struct Visit {
     address: String,
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     session: Session,
     began: Instant,
     connected: Option<Vec<u16>>,
@@ -169,7 +168,7 @@ impl Visit {
                     Ok(())
                 }
                 Ok(Ok(_)) => Err(self.silent("it closed the connection".into())),
-                Ok(Err(error)) => Err(self.silent(error.to_string())),
+                Ok(Err(error)) => Err(self.silent(broke(&error))),
                 Err(_) => Err(self.silent("it says nothing more in time".into())),
             },
             () = at(deadline) => {
