@@ -9,6 +9,8 @@ mod clock;
 mod condition;
 pub mod llrp;
 mod outbox;
+mod region;
+pub mod serial;
 pub mod tag;
 pub mod tls;
 
@@ -17,6 +19,8 @@ use std::sync::Arc;
 
 use recording::{LaneLine, Name, Time};
 use tokio::sync::oneshot;
+
+pub use region::{NoSuchRegion, Region};
 
 /// What a driver needs to know of a reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,13 +33,15 @@ pub struct Reader {
     pub antennas: Vec<Antenna>,
     /// What its input contacts tell; the others are not asked for.
     pub inputs: Vec<Input>,
+    /// Whose radio rules it is told to keep; its own setting when `None`.
+    pub region: Option<Region>,
 }
 
 impl Reader {
     /// A reader that we connect to in the clear.
     pub fn dialled(id: impl Into<Name>, address: impl Into<String>, antennas: Vec<Antenna>) -> Reader {
         let link = Link::Dial { address: address.into(), tls: None };
-        Reader { id: id.into(), link, antennas, inputs: Vec::new() }
+        Reader { id: id.into(), link, antennas, inputs: Vec::new(), region: None }
     }
 
     /// Where the reader is, for people: the address or the device.
