@@ -65,6 +65,9 @@ pub(super) async fn open(link: &Link, within: Duration) -> Result<Box<dyn Stream
         Link::Dial { address, .. } => Ok(Box::new(connect(address, within).await?)),
         Link::Listen { address, .. } => Err(ConnectError::Address(address.clone())),
         Link::Serial { device, .. } => Err(ConnectError::Serial(device.display().to_string())),
+        Link::Http { address, .. } | Link::WebSocket { address, .. } | Link::Mqtt { broker: address, .. } => {
+            Err(ConnectError::Address(address.clone()))
+        }
     }
 }
 
