@@ -4,12 +4,15 @@
 //! line fails. What a reader buffered while the line was down is marked stale. It never decides what a read means, and
 //! never holds more than a bounded number of reads.
 
+pub mod access;
 mod asking;
 mod connect;
+mod listen;
 mod orders;
 mod probe;
 mod sighting;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::llrp::Session;
@@ -20,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use asking::{antenna_properties, antenna_properties_request, settings, wished};
-use connect::write;
+use connect::{Way, broke, write};
 use orders::Orders;
 
 pub use connect::ConnectError;
@@ -30,10 +33,12 @@ use crate::backoff::Backoff;
 use crate::clock::{Connection, ReaderClock};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
-use crate::{Now, Order, Reader};
+use crate::{Link, Now, Order, Reader};
 
 /// How long a connection may take, name look-up included.
 const CONNECT: Duration = Duration::from_secs(10);
+/// No pause before listening again is longer.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a reader may take to accept a few bytes before the line counts as dead.
 const WRITE: Duration = Duration::from_secs(5);
 /// What a goodbye may take: a stop ends within 2 s.
@@ -66,10 +71,10 @@ pub async fn run(
     orders: mpsc::Receiver<Order>,
     stop: watch::Receiver<bool>,
 ) {
-    let link = reader.link.clone();
-    let connector = || {
-        let link = link.clone();
-        async move { connect::open(&link, CONNECT).await }
+    let way = Arc::new(Way::new(reader.link.clone()));
+    let connector = move || {
+        let way = way.clone();
+        async move { way.connection(CONNECT).await }
     };
     run_over(reader, connector, now, out, orders, stop).await;
 }
@@ -91,6 +96,8 @@ pub async fn run_over<S, C>(
     C: Future<Output = Result<S, ConnectError>> + Send,
 {
     let backoff = Backoff::new((&reader.id, now().as_micros()));
+    // A reader that connects to us waits for its turn by itself, and must not find us waiting too.
+    let longest = if matches!(reader.link, Link::Listen { .. }) { PAUSE } else { Duration::MAX };
     let mut driver = Driver {
         outbox: Outbox::new(out),
         condition: Condition::default(),
@@ -113,7 +120,7 @@ pub async fn run_over<S, C>(
             Ended::Stopped => break,
             Ended::ClockInDoubt => {}
             Ended::Failed => {
-                let wait = driver.backoff.next();
+                let wait = driver.backoff.next().min(longest);
                 if driver.meanwhile(&mut stop, tokio::time::sleep(wait)).await.is_none() {
                     break;
                 }
@@ -265,7 +272,7 @@ impl Driver {
                     }
                     ended => {
                         let reason = match ended {
-                            Err(error) => format!("the connection broke: {error}"),
+                            Err(error) => broke(&error),
                             Ok(_) => "the reader closed the connection".to_owned(),
                         };
                         return goodbye.map_or_else(|| self.lost(reason), |(_, ended)| ended);

@@ -16,7 +16,7 @@ pub enum Bank {
     User = 3,
 }
 
-/// The tags whose memory holds these bits at this place.
+/// The tags whose memory holds these bits at this place; every tag, where there are no bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     /// Where.
@@ -28,6 +28,33 @@ pub struct Selection {
     /// How many of them count.
     pub bits: u16,
 }
+
+impl Selection {
+    /// Every tag.
+    pub fn any() -> Selection {
+        Selection { bank: Bank::Epc, first_bit: EPC_FIRST_BIT, mask: Vec::new(), bits: 0 }
+    }
+
+    /// The tags whose EPC begins with these bytes.
+    pub fn epc(epc: &[u8]) -> Selection {
+        Selection { bank: Bank::Epc, first_bit: EPC_FIRST_BIT, ..Selection::bytes(epc) }
+    }
+
+    /// The tags whose TID begins with these words: one tag, where they hold its serial number.
+    pub fn tid(words: &[u16]) -> Selection {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        Selection { bank: Bank::Tid, first_bit: 0, ..Selection::bytes(&bytes) }
+    }
+
+    fn bytes(bytes: &[u8]) -> Selection {
+        let mask: Vec<u8> = bytes.iter().copied().take(usize::from(u16::MAX) / 8).collect();
+        let bits = u16::try_from(mask.len() * 8).unwrap_or(u16::MAX);
+        Selection { bank: Bank::Epc, first_bit: 0, mask, bits }
+    }
+}
+
+/// Where an EPC begins in its bank: behind CRC and PC.
+const EPC_FIRST_BIT: u16 = 32;
 
 /// One tag, and what to do with it, in order. The first operation that fails ends the job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +222,11 @@ pub enum TagError {
     /// The tag does not know the command.
     #[error("the tag cannot do that")]
     NotSupported,
+    /// The tag said no, and not why (Gen2 error code 0Fh): some chips say so of locked memory, or of too little power.
+    #[error(
+        "the tag refused without saying why; that part of it may be locked, or it hears too little power"
+    )]
+    Unexplained,
     /// Anything else, in the reader's words.
     #[error("{0}")]
     Other(String),

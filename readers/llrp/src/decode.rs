@@ -178,7 +178,13 @@ impl<'a> Cursor<'a> {
             return Err(within(DecodeError::new(self.at, Fault::Deep(MAX_DEPTH))));
         }
         let mut fields = Vec::with_capacity(definition.fields.len());
+        // The fields that a newer version added are all there, or none is.
+        let mut absent = None;
         for field in definition.fields {
+            if field.added && *absent.get_or_insert(self.left() == 0) {
+                fields.push(Value::Absent);
+                continue;
+            }
             fields.push(self.value(field.kind).map_err(|error| within(error.within(field.name)))?);
         }
         let mut inside = Vec::new();
@@ -229,13 +235,22 @@ impl<'a> Cursor<'a> {
         self.at = inner.end;
         match definition {
             Some(definition) if *definition == parameters::Custom => inner.custom(reserved, depth),
+            Some(definition) if !definition.verified => {
+                let opaque = inner;
+                inner.element(definition, reserved, depth).or_else(|_| Ok(opaque.unknown(number, reserved)))
+            }
             Some(definition) => inner.element(definition, reserved, depth),
-            None => Ok(Element {
-                definition: &UNKNOWN_PARAMETER,
-                reserved,
-                fields: vec![Value::Unsigned(number.into()), Value::Bytes(inner.rest().to_vec())],
-                parameters: Vec::new(),
-            }),
+            None => Ok(inner.unknown(number, reserved)),
+        }
+    }
+
+    /// All bytes to the end as a parameter that nobody knows.
+    fn unknown(mut self, number: u16, reserved: u8) -> Element {
+        Element {
+            definition: &UNKNOWN_PARAMETER,
+            reserved,
+            fields: vec![Value::Unsigned(number.into()), Value::Bytes(self.rest().to_vec())],
+            parameters: Vec::new(),
         }
     }
 

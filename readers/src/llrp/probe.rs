@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::asking::{antenna_properties, antenna_properties_request, settings, wished};
-use super::connect::{ConnectError, Stream, open, write};
+use super::connect::{ConnectError, Stream, Way, broke, write};
 use super::{GOODBYE, at};
 use crate::Reader;
 
@@ -78,7 +78,7 @@ pub enum ProbeError {
 /// free loses whatever inventory was left on it.
 pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeError> {
     let end = Instant::now() + within;
-    let stream = open(&reader.link, within).await?;
+    let stream = Way::new(reader.link.clone()).connection(within).await?;
     let antennas = reader.antennas.iter().map(wished).collect();
     let mut visit = Visit {
         address: reader.place(),
@@ -168,7 +168,7 @@ impl Visit {
                     Ok(())
                 }
                 Ok(Ok(_)) => Err(self.silent("it closed the connection".into())),
-                Ok(Err(error)) => Err(self.silent(error.to_string())),
+                Ok(Err(error)) => Err(self.silent(broke(&error))),
                 Err(_) => Err(self.silent("it says nothing more in time".into())),
             },
             () = at(deadline) => {

@@ -9,8 +9,8 @@ use llrp::Server;
 use llrp::server::{Profile, ServerEvent, TagRead};
 use readers::{Antenna, Now, Order, OrderError, Reader};
 use recording::{Health, Line, Observation, Read, ReaderState, Time};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -29,6 +29,8 @@ pub(crate) enum Deed {
     Mend,
     /// Nothing passes either way on the connection that there is, and neither end is told.
     Hang,
+    /// The reader's power fails and comes back. Nobody is told: the old connection hangs.
+    Restart,
     /// The reader's clock is that much ahead of the store's, µs.
     Clock(i64),
     /// An antenna is plugged in or out.
@@ -41,9 +43,15 @@ pub(crate) enum Deed {
     Sends(Vec<u8>),
 }
 
+/// What a client may come over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// The emulated reader.
 pub(crate) struct Emulated {
     pub(crate) address: SocketAddr,
+    plug: mpsc::UnboundedSender<Box<dyn Stream>>,
     deeds: mpsc::UnboundedSender<Deed>,
     noticed: mpsc::UnboundedReceiver<ServerEvent>,
 }
@@ -53,13 +61,39 @@ impl Emulated {
     pub(crate) async fn start(ahead_us: i64) -> Emulated {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a port");
+        let emulated = Emulated { address, ..Emulated::unplugged(ahead_us) };
+        let plug = emulated.plug.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // Nagle's waiting is real time, which the tests' time would outrun.
+                stream.set_nodelay(true).expect("a TCP socket");
+                let _ = plug.send(Box::new(stream));
+            }
+        });
+        emulated
+    }
+
+    /// The same, to which nothing leads but what is plugged in.
+    pub(crate) fn unplugged(ahead_us: i64) -> Emulated {
         let (deeds, todo) = mpsc::unbounded_channel();
         let (notices, noticed) = mpsc::unbounded_channel();
+        let (plug, plugged) = mpsc::unbounded_channel();
         let clock = NOON_US.saturating_add_signed(ahead_us);
         let server = Server::new(Profile::default(), clock);
         let stand = Stand { server, began: epoch(), cut: false, hangs: false, tag: true, notices };
-        tokio::spawn(stand.run(listener, todo));
-        Emulated { address, deeds, noticed }
+        tokio::spawn(stand.run(plugged, todo));
+        Emulated { address: ([127, 0, 0, 1], 0).into(), plug, deeds, noticed }
+    }
+
+    /// Connects a client, over whatever it comes.
+    pub(crate) fn plug(&self, stream: impl Stream + 'static) {
+        self.plug.send(Box::new(stream)).unwrap_or_else(|_| panic!("the emulated reader has stopped"));
+    }
+
+    /// As [`Emulated::plug`], for a task of its own.
+    pub(crate) fn plugger(&self) -> impl Fn(Box<dyn Stream>) + Send + 'static {
+        let plug = self.plug.clone();
+        move |stream| _ = plug.send(stream)
     }
 
     pub(crate) fn does(&self, deed: Deed) {
@@ -82,8 +116,12 @@ struct Stand {
 }
 
 impl Stand {
-    async fn run(mut self, listener: TcpListener, mut todo: mpsc::UnboundedReceiver<Deed>) {
-        let mut client: Option<TcpStream> = None;
+    async fn run(
+        mut self,
+        mut plugged: mpsc::UnboundedReceiver<Box<dyn Stream>>,
+        mut todo: mpsc::UnboundedReceiver<Deed>,
+    ) {
+        let mut client: Option<Box<dyn Stream>> = None;
         let mut next = Instant::now();
         loop {
             let mut portion = [0; 4096];
@@ -98,7 +136,7 @@ impl Stand {
                     Some(deed) => self.does(deed, &mut client),
                     None => return,
                 },
-                Ok((stream, _)) = listener.accept() => self.accept(stream, &mut client).await,
+                Some(stream) = plugged.recv() => self.accept(stream, &mut client).await,
                 taken = read(&mut client, &mut portion), if !self.hangs => match taken {
                     Some(count) => self.server.handle_input(self.began.elapsed(), &portion[..count]),
                     None => {
@@ -134,22 +172,21 @@ impl Stand {
         }
     }
 
-    async fn accept(&mut self, mut stream: TcpStream, client: &mut Option<TcpStream>) {
+    async fn accept(&mut self, mut stream: Box<dyn Stream>, client: &mut Option<Box<dyn Stream>>) {
         if self.cut {
             return;
         }
         if self.server.is_connected() {
             let refusal = self.server.refusal(self.began.elapsed());
             let _ = stream.write_all(&refusal).await;
+            let _ = stream.flush().await;
             return;
         }
-        // Nagle's waiting is real time, which the tests' time would outrun.
-        stream.set_nodelay(true).expect("a TCP socket");
         self.server.accept(self.began.elapsed());
         *client = Some(stream);
     }
 
-    fn does(&mut self, deed: Deed, client: &mut Option<TcpStream>) {
+    fn does(&mut self, deed: Deed, client: &mut Option<Box<dyn Stream>>) {
         let now = self.began.elapsed();
         match deed {
             Deed::Cut => {
@@ -158,6 +195,11 @@ impl Stand {
             }
             Deed::Mend => self.cut = false,
             Deed::Hang => self.hangs = true,
+            Deed::Restart => {
+                self.server.restart();
+                // Its other end stays open: a reader without power closes nothing.
+                std::mem::forget(client.take());
+            }
             Deed::Clock(ahead_us) => self.server.set_clock(NOON_US.saturating_add_signed(ahead_us)),
             Deed::Antenna(id, connected) => self.server.set_antenna(now, id, connected),
             Deed::Tag(there) => self.tag = there,
@@ -169,8 +211,11 @@ impl Stand {
 
 /// Sends, and lets no more than a millisecond pass at once while the socket is full: the tests' time leaps to the next
 /// timer when all wait, and would outrun the machine's sockets.
-async fn write(stream: &mut TcpStream, bytes: &[u8]) {
-    let writing = stream.write_all(bytes);
+async fn write(stream: &mut Box<dyn Stream>, bytes: &[u8]) {
+    let writing = async {
+        stream.write_all(bytes).await?;
+        stream.flush().await
+    };
     tokio::pin!(writing);
     loop {
         tokio::select! {
@@ -181,7 +226,7 @@ async fn write(stream: &mut TcpStream, bytes: &[u8]) {
 }
 
 /// The next bytes of a client; `None` when it is gone. Without a client, for ever.
-async fn read(client: &mut Option<TcpStream>, portion: &mut [u8]) -> Option<usize> {
+async fn read(client: &mut Option<Box<dyn Stream>>, portion: &mut [u8]) -> Option<usize> {
     match client {
         None => std::future::pending().await,
         Some(stream) => stream.read(portion).await.ok().filter(|count| *count > 0),

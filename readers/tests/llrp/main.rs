@@ -1,6 +1,8 @@
 //! The LLRP driver against readers on loopback: what the store gets when all is well, and when it is not.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
+mod links;
 
 use std::time::Duration;
 
