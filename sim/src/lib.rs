@@ -16,6 +16,7 @@ mod plan;
 mod radio;
 mod reader;
 mod senses;
+pub mod serial;
 mod simulate;
 mod space;
 mod stock;
