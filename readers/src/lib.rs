@@ -8,11 +8,15 @@ mod backoff;
 mod clock;
 mod condition;
 mod frames;
+mod http;
+pub mod impinj;
+mod json;
 pub mod llrp;
 pub mod m100;
 mod outbox;
 mod region;
 pub mod serial;
+mod station;
 pub mod tag;
 pub mod tls;
 

@@ -96,7 +96,10 @@ enum Came {
 #[derive(Clone, Debug)]
 enum State {
     /// An ask is unanswered.
-    Asking { ask: Ask, until: Duration },
+    Asking {
+        ask: Ask,
+        until: Duration,
+    },
     /// Rounds of inventory run.
     Reading(Run),
     Down,
@@ -357,7 +360,8 @@ impl M100 {
             Answer::Failed(failure) => self.failed(now, failure),
             answer => {
                 if let State::Asking { ask, .. } = &self.state
-                    && (frame.command == ask.command.code() || Some(frame.command) == ask.command.other_answer())
+                    && (frame.command == ask.command.code()
+                        || Some(frame.command) == ask.command.other_answer())
                 {
                     let why = ask.why.clone();
                     self.came(now, why, Came::Answer(answer));

@@ -106,7 +106,10 @@ pub const NO_COMMAND: u8 = 0x17;
 impl Failure {
     /// Whether the tag gave no answer at all, or none that could be understood.
     pub fn is_silence(&self) -> bool {
-        matches!(self.code, 0x09 | 0x10 | 0x12 | 0x13 | 0x14 | 0x1A | 0x1B | 0x1D | 0x2A | 0x2B | 0x2E | NO_TAG)
+        matches!(
+            self.code,
+            0x09 | 0x10 | 0x12 | 0x13 | 0x14 | 0x1A | 0x1B | 0x1D | 0x2A | 0x2B | 0x2E | NO_TAG
+        )
     }
 
     /// What it means for an operation.

@@ -276,7 +276,9 @@ impl Command {
             Command::SetBaud(_) => 0x11,
             Command::SetSelectMode(_) => 0x12,
             Command::Sleep => 0x17,
-            Command::SetContactDirection { .. } | Command::SetContact { .. } | Command::GetContact { .. } => 0x1A,
+            Command::SetContactDirection { .. } | Command::SetContact { .. } | Command::GetContact { .. } => {
+                0x1A
+            }
             Command::SetSleepAfter(_) => 0x1D,
             Command::Poll => 0x22,
             Command::PollMany(_) => 0x27,

@@ -49,7 +49,9 @@ enum Stage {
     /// Was the piece done whose answer was lost? Looks for the tag as it would be then.
     Doubt,
     /// Is it still alive after a kill whose answer was lost?
-    Killed { looks: u8 },
+    Killed {
+        looks: u8,
+    },
 }
 
 /// A part of an operation that one command does.
@@ -297,7 +299,8 @@ impl Work {
                 let words = format!("the module gave {} bytes for {words} words", data.len());
                 return self.end(TagError::Other(words));
             }
-            self.words.extend(data.chunks_exact(2).map(|word| word.iter().fold(0, |w, b| w << 8 | u16::from(*b))));
+            self.words
+                .extend(data.chunks_exact(2).map(|word| word.iter().fold(0, |w, b| w << 8 | u16::from(*b))));
         }
         let after = self.selection_after(&piece);
         if after != self.selection {

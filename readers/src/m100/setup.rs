@@ -136,8 +136,9 @@ impl M100 {
                         Came::Failed(failure) => failure.words(),
                         _ => "it did not answer".to_owned(),
                     };
-                    let words =
-                        format!("it does not take the radio rules of region `{region}` and must not send: {how}");
+                    let words = format!(
+                        "it does not take the radio rules of region `{region}` and must not send: {how}"
+                    );
                     self.down(Reason::Refused(words));
                 }
             }
