@@ -1,5 +1,6 @@
 //! What an emulated reader is: its capabilities, and the parameters that say so.
 
+use super::select::MOST_FILTERS;
 use crate::definitions::vendors::IMPINJ;
 use crate::definitions::{enumerations as e, parameters as p};
 use crate::element::Element;
@@ -36,6 +37,10 @@ pub struct Profile {
     pub standard: u64,
     /// ROSpecs it can hold.
     pub max_rospecs: usize,
+    /// Priority levels of ROSpecs, 0 the highest.
+    pub priorities: u8,
+    /// Operations in one AccessSpec.
+    pub max_operations: u16,
     /// AccessSpecs it can hold.
     pub max_access_specs: usize,
     /// Highest header version it speaks: 1 or 2.
@@ -64,6 +69,8 @@ impl Default for Profile {
             country: 840,
             standard: e::CommunicationsStandard::US_FCC_Part_15,
             max_rospecs: 1,
+            priorities: 1,
+            max_operations: 8,
             max_access_specs: 1508,
             max_version: 1,
             max_buffered_reports: 4096,
@@ -94,10 +101,14 @@ impl Profile {
         part(R::General_Device_Capabilities, Profile::general);
         part(R::LLRP_Capabilities, Profile::llrp);
         part(R::Regulatory_Capabilities, Profile::regulatory);
-        part(R::LLRP_Air_Protocol_Capabilities, |_| {
+        part(R::LLRP_Air_Protocol_Capabilities, |profile| {
+            let newer = profile.max_version > 1;
             Element::new(&p::C1G2LLRPCapabilities)
+                .with("CanSupportBlockErase", true)
                 .with("CanSupportBlockWrite", true)
-                .with("MaxNumSelectFiltersPerQuery", 2_u16)
+                .with("CanSupportBlockPermalock", newer)
+                .with("CanSupportTagRecommissioning", newer)
+                .with("MaxNumSelectFiltersPerQuery", MOST_FILTERS)
         });
         parts
     }
@@ -131,12 +142,13 @@ impl Profile {
         Element::new(&p::LLRPCapabilities)
             .with("CanReportBufferFillWarning", true)
             .with("SupportsEventAndReportHolding", true)
-            .with("MaxNumPriorityLevelsSupported", 1_u8)
+            .with("CanDoTagInventoryStateAwareSingulation", true)
+            .with("MaxNumPriorityLevelsSupported", self.priorities)
             .with("MaxNumROSpecs", many(self.max_rospecs))
             .with("MaxNumSpecsPerROSpec", 32_u32)
             .with("MaxNumInventoryParameterSpecsPerAISpec", 1_u32)
             .with("MaxNumAccessSpecs", many(self.max_access_specs))
-            .with("MaxNumOpSpecsPerAccessSpec", 8_u32)
+            .with("MaxNumOpSpecsPerAccessSpec", u32::from(self.max_operations))
     }
 
     fn regulatory(&self) -> Element {
