@@ -9,7 +9,9 @@ pub mod calibration;
 mod chance;
 pub mod emulate;
 mod family;
+pub mod field;
 mod gen2;
+pub mod impinj;
 pub mod live;
 pub mod m100;
 mod people;
@@ -22,6 +24,7 @@ mod simulate;
 mod space;
 mod stock;
 mod truth;
+mod web;
 mod world;
 
 pub use family::{Family, FamilyError};

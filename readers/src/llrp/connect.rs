@@ -126,6 +126,9 @@ impl Way {
                 }
             }
             Link::Serial { device, .. } => Err(ConnectError::Serial(device.display().to_string())),
+            Link::Http { address, .. }
+            | Link::WebSocket { address, .. }
+            | Link::Mqtt { broker: address, .. } => Err(ConnectError::Address(address.clone())),
         }
     }
 }

@@ -1,0 +1,72 @@
+//! What vendors write as JSON, in our units. Never panics, whatever stands there: what is missing or of another kind is
+//! absent.
+
+use recording::{Hex, Time};
+use serde_json::Value;
+
+/// A reader's instant, µs since 1970; `None` where the text is none. Where it is told to the second only, the middle of
+/// that second is what is known best.
+pub(crate) fn instant_us(value: Option<&Value>) -> Option<u64> {
+    let text = value?.as_str()?;
+    let us = u64::try_from(Time::parse(text).ok()?.as_micros()).ok()?;
+    Some(if text.contains('.') { us } else { us + 500_000 })
+}
+
+/// Degrees of any size as radians in [0, 2π).
+pub(crate) fn radians(value: Option<&Value>) -> Option<f32> {
+    let degrees = value?.as_f64().filter(|degrees| degrees.is_finite())?;
+    let radians = degrees.rem_euclid(360.0).to_radians() as f32;
+    // A hair less than a full turn may round up to one.
+    Some(if radians >= std::f32::consts::TAU { 0.0 } else { radians })
+}
+
+/// Hexadecimal digits.
+pub(crate) fn hex(value: Option<&Value>) -> Option<Hex> {
+    Hex::parse(value?.as_str()?).ok()
+}
+
+/// A port or a word: a whole number that fits.
+pub(crate) fn whole(value: Option<&Value>) -> Option<u16> {
+    u16::try_from(value?.as_u64()?).ok()
+}
+
+/// A text of any length as one that a line of ours can hold.
+pub(crate) fn brief(text: &str) -> String {
+    const MOST: usize = 200;
+    let mut brief: String = text.chars().filter(|c| !c.is_control()).take(MOST).collect();
+    if text.chars().count() > MOST {
+        brief.push('…');
+    }
+    brief
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn instants_are_read_as_vendors_write_them() {
+        let us = |text: &str| instant_us(Some(&json!(text)));
+        // Impinj: nanoseconds and Z.
+        assert_eq!(us("2025-05-17T16:03:13.944189383Z"), Some(1_747_497_793_944_189));
+        // Zebra: an offset without a colon, and with one.
+        assert_eq!(us("2023-04-03T21:50:16.699+0200"), Some(1_680_551_416_699_000));
+        assert_eq!(us("2020-01-08T15:36:53+00:00"), Some(1_578_497_813_500_000), "the middle of that second");
+        for wrong in ["", "08/01/2020 15:36", "1747497793", "0001-01-01T00:00:00Z"] {
+            assert_eq!(us(wrong), None, "{wrong}");
+        }
+        assert_eq!(instant_us(Some(&json!(1_747_497_793))), None);
+    }
+
+    #[test]
+    fn a_phase_in_degrees_lies_within_one_turn() {
+        let phase = |degrees: f64| radians(Some(&json!(degrees)));
+        assert_eq!(phase(90.0), Some(std::f32::consts::FRAC_PI_2));
+        assert_eq!(phase(-90.0), Some(1.5 * std::f32::consts::PI));
+        assert_eq!(phase(360.0), Some(0.0));
+        assert_eq!(phase(-1e-12), Some(0.0));
+        assert_eq!(radians(Some(&json!("90"))), None);
+    }
+}
