@@ -1,0 +1,58 @@
+//! Which driver a reader of the file gets: one table for the store that runs and for `check`. It knows no protocol.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use readers::{Ability, Now, Order, Reader, llrp};
+use recording::Line;
+use tokio::sync::{mpsc, watch};
+
+use crate::config::Driver;
+
+/// Drives a reader until `stop` says so.
+pub(super) fn run(
+    driver: Driver,
+    reader: Reader,
+    now: Now,
+    out: mpsc::Sender<Vec<Line>>,
+    orders: mpsc::Receiver<Order>,
+    stop: watch::Receiver<bool>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    match driver {
+        Driver::Llrp => Box::pin(llrp::run(reader, now, out, orders, stop)),
+        // A store with such a reader does not start.
+        Driver::ThingMagic | Driver::M100 | Driver::UhfReader | Driver::ImpinjIot | Driver::ZebraIotc => {
+            Box::pin(std::future::ready(()))
+        }
+    }
+}
+
+/// Tries a reader once; what it can and cannot do, or why it cannot be used and what would help.
+pub(super) async fn probe(driver: Driver, reader: Reader, within: Duration) -> Result<Ability, String> {
+    match driver {
+        Driver::Llrp => llrp::probe(&reader, within).await.map(of_llrp).map_err(|error| error.to_string()),
+        Driver::ThingMagic | Driver::M100 | Driver::UhfReader | Driver::ImpinjIot | Driver::ZebraIotc => {
+            Err(format!("driver `{}` is not in this version", driver.name()))
+        }
+    }
+}
+
+fn of_llrp(probe: llrp::Probe) -> Ability {
+    let mut can = vec![format!("{} antenna ports", probe.antennas)];
+    if let Some(connected) = &probe.connected {
+        let ports: Vec<String> = connected.iter().map(u16::to_string).collect();
+        can.push(format!("connected: {}", ports.join(", ")));
+    }
+    if let (Some(first), Some(last)) = (probe.channels_khz.iter().min(), probe.channels_khz.iter().max()) {
+        can.push(format!("{} channels {first} to {last} kHz", probe.channels_khz.len()));
+    }
+    if let Some((least, most)) = probe.power_dbm {
+        can.push(format!("{least} to {most} dBm"));
+    }
+    let mut cannot = probe.refused;
+    match probe.extensions {
+        Some(vendor) => can.push(format!("{vendor} extensions (phase, fine RSSI, Doppler)")),
+        None => cannot.push("phase: it speaks no vendor's extensions with us".to_owned()),
+    }
+    Ability { model: probe.model, firmware: probe.firmware, can, cannot }
+}
