@@ -13,6 +13,7 @@ pub mod field;
 mod gen2;
 pub mod impinj;
 pub mod live;
+pub mod m100;
 mod people;
 mod plan;
 mod radio;

@@ -132,7 +132,8 @@ impl Emulated for M100 {
         let heard = field.hear(now);
         let mut any = false;
         for heard in heard {
-            let tag = field.tags.get(heard.tag).filter(|tag| self.settings.select_mode != 0 || self.chosen(tag));
+            let tag =
+                field.tags.get(heard.tag).filter(|tag| self.settings.select_mode != 0 || self.chosen(tag));
             if let Some(tag) = tag.cloned() {
                 any = true;
                 self.notice(&tag, heard.rssi_dbm);
