@@ -52,14 +52,7 @@ impl Reader {
 
     /// Where the reader is, for people: the address or the device.
     pub fn place(&self) -> String {
-        match &self.link {
-            Link::Dial { address, .. }
-            | Link::Listen { address, .. }
-            | Link::Http { address, .. }
-            | Link::WebSocket { address, .. } => address.clone(),
-            Link::Serial { device, .. } => device.display().to_string(),
-            Link::Mqtt { broker, topics, .. } => format!("{broker} ({})", topics.data),
-        }
+        self.link.place()
     }
 }
 
@@ -116,6 +109,20 @@ pub enum Link {
         /// Who we are to the reader.
         login: Option<Login>,
     },
+}
+
+impl Link {
+    /// Where it leads, for people: the address, the device, or the broker and the topic there.
+    pub fn place(&self) -> String {
+        match self {
+            Link::Dial { address, .. }
+            | Link::Listen { address, .. }
+            | Link::Http { address, .. }
+            | Link::WebSocket { address, .. } => address.clone(),
+            Link::Serial { device, .. } => device.display().to_string(),
+            Link::Mqtt { broker, topics, .. } => format!("{broker} ({})", topics.data),
+        }
+    }
 }
 
 /// A name and a password. Neither is ever shown.
