@@ -12,6 +12,7 @@ mod outbox;
 mod region;
 pub mod serial;
 pub mod tag;
+pub mod thingmagic;
 
 use std::path::PathBuf;
 use std::sync::Arc;
