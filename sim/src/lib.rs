@@ -20,6 +20,7 @@ pub mod serial;
 mod simulate;
 mod space;
 mod stock;
+pub mod thingmagic;
 mod truth;
 mod world;
 
