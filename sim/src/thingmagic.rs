@@ -233,10 +233,10 @@ impl ThingMagic {
                 continue;
             }
             let known = self.buffer.iter().position(|known| known.0.tag == heard.tag && known.1 == antenna);
-            match known.and_then(|at| self.buffer.get_mut(at)) {
-                Some(known) => *known = (heard, antenna, khz),
-                None if self.buffer.len() < BUFFER => self.buffer.push((heard, antenna, khz)),
-                None => {}
+            if let Some(known) = known.map(|at| self.buffer.get_mut(at)) {
+                known.into_iter().for_each(|known| *known = (heard.clone(), antenna, khz));
+            } else if self.buffer.len() < BUFFER {
+                self.buffer.push((heard, antenna, khz));
             }
         }
         if now < ends {
