@@ -228,8 +228,7 @@ impl ThingMagic {
         }
         let [option, f1, f2, t1, t2, rest @ ..] = data else { return self.say(0x22, 0x0100, &[]) };
         let rest = if option & 0x10 != 0 { rest.get(2..).unwrap_or_default() } else { rest };
-        let Some((choice, [])) = Choice::take(*option, true, rest).map(|(choice, rest)| (choice, rest))
-        else {
+        let Some((choice, [])) = Choice::take(*option, true, rest) else {
             return self.say(0x22, 0x0105, &[]);
         };
         let span = Duration::from_millis(u64::from(u16::from_be_bytes([*t1, *t2])));
