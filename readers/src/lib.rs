@@ -7,7 +7,9 @@
 mod backoff;
 mod clock;
 mod condition;
+mod frames;
 pub mod llrp;
+pub mod m100;
 mod outbox;
 mod region;
 pub mod serial;

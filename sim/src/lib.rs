@@ -11,6 +11,7 @@ pub mod emulate;
 mod family;
 mod gen2;
 pub mod live;
+pub mod m100;
 mod people;
 mod plan;
 mod radio;
