@@ -18,6 +18,7 @@ mod region;
 pub mod serial;
 mod station;
 pub mod tag;
+pub mod thingmagic;
 pub mod tls;
 
 use std::path::PathBuf;

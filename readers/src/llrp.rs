@@ -10,19 +10,20 @@ mod connect;
 mod listen;
 mod orders;
 mod probe;
+mod purpose;
 mod sighting;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::llrp::Session;
-use ::llrp::session::{Antenna, Capabilities, DownReason, Event, Happening, Settings};
+use ::llrp::session::{Capabilities, DownReason, Event, Happening, Settings};
 use recording::{Line, Name, Observation, ReaderState, Time};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use asking::{antenna_properties, antenna_properties_request, settings, wished};
+use asking::{antenna_properties, antenna_properties_request};
 use connect::{Way, broke, write};
 use orders::Orders;
 
@@ -289,14 +290,11 @@ impl Driver {
 
     /// What the session is asked for: the configured antennas that the reader, as it was last seen, has.
     fn settings(&mut self) -> Settings {
-        let there = |port: u16| self.capabilities.antennas == 0 || port <= self.capabilities.antennas;
-        let wanted = self.reader.antennas.iter();
-        let antennas: Vec<Antenna> =
-            wanted.clone().filter(|antenna| there(antenna.port)).map(wished).collect();
-        let antennas = if antennas.is_empty() { wanted.map(wished).collect() } else { antennas };
+        let has = self.capabilities.antennas;
         // A number that no earlier connection used: what a reader buffered for those bears theirs.
         self.rospec_id = rospec_id((self.now)(), self.rospec_id);
-        Settings { rospec_id: self.rospec_id, ..settings(antennas) }
+        let asked = purpose::settings(&self.reader, |port| has == 0 || port <= has);
+        Settings { rospec_id: self.rospec_id, ..asked }
     }
 
     /// Takes in what the session says; the reason when it is over.
@@ -308,6 +306,9 @@ impl Driver {
         arrived_at: Time,
     ) -> Option<DownReason> {
         match event {
+            Event::Capabilities(capabilities) => {
+                purpose::choose(session.settings_mut(), &self.reader, &capabilities);
+            }
             Event::Up(capabilities) => {
                 line.up_at = Some(arrived_at);
                 self.capabilities = *capabilities;
@@ -319,9 +320,10 @@ impl Driver {
             Event::Report(frame) => self.report(&frame, session.capabilities(), *line, arrived_at),
             Event::Reader { what, .. } => self.happening(what),
             Event::Clock { reader_utc_us, .. } => self.clock.event(reader_utc_us, arrived_at),
-            Event::Degraded { request, refusal } => {
-                let words = format!("{request} was refused ({refusal}); it reads without");
-                self.condition.fault(Fault::Refused(request), words, None);
+            Event::Uptime { .. } => {}
+            Event::Degraded { request, without, refusal } => {
+                let words = format!("{request} was refused ({refusal}); it reads without {without}");
+                self.condition.fault(Fault::Refused(without), words, None);
             }
             Event::Answer(answer) if self.orders.answered(&answer) => {}
             Event::Answer(answer) => {

@@ -206,7 +206,7 @@ impl Station {
     ) -> Option<String> {
         self.line = Connection { connected_at: conversation.since(), up_at: None };
         self.malformed = 0;
-        self.clock.connected();
+        self.clock.connected(self.line.connected_at);
         self.condition.up();
         for heard in heard {
             if let Some(reason) = self.hear(heard) {
@@ -273,7 +273,7 @@ impl Station {
     /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting is.
     fn clock_shows(&mut self, us: u64, received_at: Time) {
         if self.clock.doubt_ms(received_at).is_some() {
-            self.clock.connected();
+            self.clock.connected(received_at);
         }
         self.clock.event(us, received_at);
         self.say_doubt(received_at);

@@ -23,6 +23,7 @@ pub mod serial;
 mod simulate;
 mod space;
 mod stock;
+pub mod thingmagic;
 mod truth;
 mod web;
 mod world;

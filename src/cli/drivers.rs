@@ -3,7 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use readers::{Ability, Now, Order, Reader, llrp};
+use readers::m100::M100;
+use readers::{Ability, Now, Order, Reader, impinj, llrp, serial};
 use recording::Line;
 use tokio::sync::{mpsc, watch};
 
@@ -20,10 +21,10 @@ pub(super) fn run(
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     match driver {
         Driver::Llrp => Box::pin(llrp::run(reader, now, out, orders, stop)),
+        Driver::M100 => Box::pin(serial::run::<M100>(reader, now, out, orders, stop)),
+        Driver::ImpinjIot => Box::pin(impinj::run(reader, now, out, orders, stop)),
         // A store with such a reader does not start.
-        Driver::ThingMagic | Driver::M100 | Driver::UhfReader | Driver::ImpinjIot | Driver::ZebraIotc => {
-            Box::pin(std::future::ready(()))
-        }
+        Driver::ThingMagic | Driver::UhfReader | Driver::ZebraIotc => Box::pin(std::future::ready(())),
     }
 }
 
@@ -31,7 +32,9 @@ pub(super) fn run(
 pub(super) async fn probe(driver: Driver, reader: Reader, within: Duration) -> Result<Ability, String> {
     match driver {
         Driver::Llrp => llrp::probe(&reader, within).await.map(of_llrp).map_err(|error| error.to_string()),
-        Driver::ThingMagic | Driver::M100 | Driver::UhfReader | Driver::ImpinjIot | Driver::ZebraIotc => {
+        Driver::M100 => serial::probe::<M100>(&reader, within).await.map_err(|error| error.to_string()),
+        Driver::ImpinjIot => impinj::probe(&reader, within).await.map_err(|error| error.to_string()),
+        Driver::ThingMagic | Driver::UhfReader | Driver::ZebraIotc => {
             Err(format!("driver `{}` is not in this version", driver.name()))
         }
     }

@@ -55,7 +55,7 @@ const KNOWN: &[Known] = &[
         here: true,
     },
     Known { name: "thingmagic", driver: Driver::ThingMagic, keys: SERIAL, here: false },
-    Known { name: "m100", driver: Driver::M100, keys: SERIAL, here: false },
+    Known { name: "m100", driver: Driver::M100, keys: SERIAL, here: true },
     Known { name: "uhfreader", driver: Driver::UhfReader, keys: SERIAL, here: false },
     Known {
         name: "impinj-iot",
@@ -71,7 +71,7 @@ const KNOWN: &[Known] = &[
             "password_file",
             "inputs",
         ],
-        here: false,
+        here: true,
     },
     Known {
         name: "zebra-iotc",

@@ -9,9 +9,9 @@ use ::llrp::session::{Capabilities, DownReason, Event};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::asking::{antenna_properties, antenna_properties_request, settings, wished};
+use super::asking::{antenna_properties, antenna_properties_request};
 use super::connect::{ConnectError, Stream, Way, broke, write};
-use super::{GOODBYE, at};
+use super::{GOODBYE, at, purpose};
 use crate::Reader;
 
 /// What a reader is and has.
@@ -79,11 +79,11 @@ pub enum ProbeError {
 pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeError> {
     let end = Instant::now() + within;
     let stream = Way::new(reader.link.clone()).connection(within).await?;
-    let antennas = reader.antennas.iter().map(wished).collect();
     let mut visit = Visit {
+        reader,
         address: reader.place(),
         stream,
-        session: Session::new(settings(antennas), Duration::ZERO),
+        session: Session::new(purpose::settings(reader, |_| true), Duration::ZERO),
         began: Instant::now(),
         connected: None,
         refused: Vec::new(),
@@ -113,7 +113,8 @@ fn missing(reader: &Reader, has: u16, model: &str) -> Option<ProbeError> {
     Some(ProbeError::NoSuchAntenna { port: antenna.port, has, model: model.to_owned() })
 }
 
-struct Visit {
+struct Visit<'a> {
+    reader: &'a Reader,
     address: String,
     stream: Box<dyn Stream>,
     session: Session,
@@ -122,19 +123,22 @@ struct Visit {
     refused: Vec<String>,
 }
 
-impl Visit {
+impl Visit<'_> {
     /// Runs the session until the inventory runs and the antennas are known, or it fails.
     async fn look(&mut self, end: Instant) -> Result<Capabilities, ProbeError> {
         let mut up = None;
         loop {
             while let Some(event) = self.session.poll_event() {
                 match event {
+                    Event::Capabilities(capabilities) => {
+                        purpose::choose(self.session.settings_mut(), self.reader, &capabilities);
+                    }
                     Event::Up(capabilities) => {
                         up = Some(*capabilities);
                         self.session.request(antenna_properties_request());
                     }
-                    Event::Degraded { request, refusal } => {
-                        self.refused.push(format!("{request}: {refusal}"))
+                    Event::Degraded { request, without, refusal } => {
+                        self.refused.push(format!("{request} ({refusal}); it reads without {without}"));
                     }
                     Event::Answer(answer) => {
                         let all: Vec<_> = antenna_properties(&answer).collect();

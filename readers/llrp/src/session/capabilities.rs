@@ -17,6 +17,9 @@ pub struct Mode {
     pub min_tari_ns: u32,
     /// Longest Tari in ns.
     pub max_tari_ns: u32,
+    /// `SpectralMaskIndicator`: how many readers may be on the air (Gen2 annex G: 1 a single one, 2 several, 3 dense);
+    /// 0 unknown.
+    pub spectral_mask: u8,
 }
 
 /// What a reader says it can do; from `GET_READER_CAPABILITIES_RESPONSE`.
@@ -107,8 +110,14 @@ impl Capabilities {
                 m_value: number(entry, "MValue"),
                 min_tari_ns: number(entry, "MinTariValue"),
                 max_tari_ns: number(entry, "MaxTariValue"),
+                spectral_mask: number(entry, "SpectralMaskIndicator"),
             })
             .collect();
+    }
+
+    /// Whether there is a choice of what an antenna is tuned to.
+    pub(super) fn tunes(&self) -> bool {
+        self.hop_tables_khz.len() > 1 || (!self.hopping && self.fixed_khz.len() > 1)
     }
 
     /// The frequency of a report's `ChannelIndex` (from 1), by the reader's first hop table or its fixed frequencies.
