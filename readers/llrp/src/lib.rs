@@ -27,17 +27,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// What comes from outside is never indexed or sliced without asking.
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 mod decode;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 pub mod definitions;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 mod element;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 mod encode;
 mod error;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 pub mod frame;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 pub mod grammar;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 pub mod json;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 pub mod report;
 pub mod server;
 pub mod session;
+#[warn(clippy::indexing_slicing, clippy::string_slice)]
 pub mod stream;
 
 pub use element::{Element, Message, Value};
