@@ -108,12 +108,11 @@ impl Server {
 
     /// All that was seen and not reported. A client that asks is answered, be it with an empty report.
     fn report_asked(&mut self, now: Duration, id: u32) {
-        let before = self.waiting();
         for index in 0..self.rospecs.len() {
             self.report(now, index);
         }
         self.release_all(now);
-        if self.waiting() == before {
+        if self.connection.as_ref().is_some_and(|connection| connection.reports() == 0) {
             self.send_as(now, id, Element::new(&m::RO_ACCESS_REPORT));
         }
     }

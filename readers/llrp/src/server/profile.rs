@@ -69,7 +69,7 @@ impl Default for Profile {
             country: 840,
             standard: e::CommunicationsStandard::US_FCC_Part_15,
             max_rospecs: 1,
-            priorities: 1,
+            priorities: 8,
             max_operations: 8,
             max_access_specs: 1508,
             max_version: 1,
