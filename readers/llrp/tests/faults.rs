@@ -4,7 +4,7 @@
 
 use llrp::definitions::{messages as m, parameters as p, vendors as v};
 use llrp::stream::{decode_hex_line, decode_stream};
-use llrp::{Element, Message, Value, json, report};
+use llrp::{Element, Message, Value, grammar, json, report};
 use serde_json::json;
 
 fn frame(number: u16, body: &[u8]) -> Vec<u8> {
@@ -196,9 +196,77 @@ fn wrong_json_is_refused_with_the_place_and_what_would_be_right() {
 fn impinjs_enabling_message_is_typed_and_others_of_its_kind_are_opaque() {
     let enabling = frame(1023, &[0, 0, 0x65, 0x1A, 21, 0, 0, 0, 0]);
     assert!(Message::decode(&enabling).unwrap().is(&v::IMPINJ_ENABLE_EXTENSIONS));
-    let saving = frame(1023, &[0, 0, 0x65, 0x1A, 23, 1]);
-    let message = Message::decode(&saving).unwrap();
+    let other = frame(1023, &[0, 0, 0x65, 0x1A, 99, 1]);
+    let message = Message::decode(&other).unwrap();
     assert!(message.is(&m::CUSTOM_MESSAGE));
     assert_eq!(message.body.value("Data"), Some(&Value::Bytes(vec![1])));
-    assert_eq!(message.encode().unwrap(), saving);
+    assert_eq!(message.encode().unwrap(), other);
+}
+
+#[test]
+fn what_a_later_version_brought_is_read_in_an_older_message_and_the_grammar_tells() {
+    let spec = Element::new(&p::ROSpec)
+        .with("ROSpecID", 1_u32)
+        .and(
+            Element::new(&p::ROBoundarySpec)
+                .and(Element::new(&p::ROSpecStartTrigger))
+                .and(Element::new(&p::ROSpecStopTrigger)),
+        )
+        .and(Element::new(&p::LoopSpec).with("LoopCount", 3_u32));
+    let mut message = Message::new(7, Element::new(&m::ADD_ROSPEC).and(spec));
+    let decoded = Message::decode(&message.encode().unwrap()).unwrap();
+    assert_eq!(decoded, message);
+    assert_eq!(
+        grammar::check_version(&decoded).unwrap_err().to_string(),
+        "ROSpec holds LoopSpec, which came with header version 2; the message is of version 1"
+    );
+    message.version = 2;
+    assert_eq!(grammar::check_version(&message), Ok(()));
+
+    let selector = Element::new(&p::C1G2EPCMemorySelector).with("EnableXPCBits", true);
+    let content = Element::new(&p::TagReportContentSelector).and(selector);
+    let report = Element::new(&p::ROReportSpec).and(content);
+    let message = Message::new(8, Element::new(&m::SET_READER_CONFIG).and(report));
+    assert_eq!(
+        grammar::check_version(&message).unwrap_err().to_string(),
+        "C1G2EPCMemorySelector holds EnableXPCBits, which came with header version 2; the message is of version 1"
+    );
+    let asking = Message::new(9, Element::new(&m::GET_SUPPORTED_VERSION));
+    assert!(grammar::check_version(&asking).is_err(), "a message of 1.1 in version 1");
+}
+
+#[test]
+fn fields_that_2_0_added_are_all_there_or_none_is() {
+    let capabilities = |bytes: &[u8]| {
+        let length = (bytes.len() as u16 + 4).to_be_bytes();
+        frame(11, &[[0x01, 0x47, length[0], length[1]].as_slice(), bytes].concat())
+    };
+    let older = capabilities(&[0xC0, 0x00, 0x02]);
+    let newer = capabilities(&[0xC0, 0x00, 0x02, 0x80, 0x00]);
+    for (frame, untraceable) in [(&older, None), (&newer, Some(json!(true)))] {
+        let message = Message::decode(frame).unwrap();
+        let shown = json::to_json(&message);
+        let found = shown["body"]["C1G2LLRPCapabilities"].get("CanSupportUntraceable").cloned();
+        assert_eq!(found, untraceable);
+        assert_eq!(json::from_json(&shown).unwrap().encode().unwrap(), **frame);
+    }
+    let mut half = json::to_json(&Message::decode(&newer).unwrap());
+    half["body"]["C1G2LLRPCapabilities"].as_object_mut().unwrap().remove("CanSupportReadBuffer");
+    assert_eq!(
+        json::from_json(&half).unwrap_err().to_string(),
+        "GET_READER_CAPABILITIES_RESPONSE/C1G2LLRPCapabilities: has no field CanSupportReadBuffer"
+    );
+    let cut = capabilities(&[0xC0, 0x00, 0x02, 0x80]);
+    assert!(Message::decode(&cut).is_err(), "half of the added bits");
+}
+
+#[test]
+fn bytes_that_do_not_fit_an_unverified_definition_are_kept() {
+    // C1G2Challenge as one reading of 2.0 has it holds nine bytes at least.
+    let challenge = [0x01, 0x6E, 0x00, 0x07, 0x03, 0x01, 0x00];
+    let frame = frame(61, &challenge);
+    let message = Message::decode(&frame).unwrap();
+    let shown = json::to_json(&message);
+    assert_eq!(shown["body"]["_others"], json!([{"UnknownParameter": {"Type": 366, "Bytes": "030100"}}]));
+    assert_eq!(json::from_json(&shown).unwrap().encode().unwrap(), frame);
 }

@@ -54,10 +54,14 @@ fn element(definition: &'static Definition, json: &Json, depth: usize) -> Result
     let object =
         json.as_object().ok_or_else(|| EncodeError::new(format!("is {}, expected an object", kind(json))))?;
     let mut out = Element::new(definition);
+    // What a newer version added is there altogether or not at all.
+    let added = definition.fields.iter().any(|field| field.added && object.contains_key(field.name));
     for (field, slot) in definition.fields.iter().zip(&mut out.fields) {
         match object.get(field.name) {
             Some(json) => *slot = value(field, json).map_err(|error| error.within(field.name))?,
-            None if matches!(field.kind, Kind::Reserved(_)) || field.since > 1 => {}
+            None if field.added && !added => {}
+            None if matches!(field.kind, Kind::Reserved(_)) => *slot = Value::Unsigned(0),
+            None if field.since > 1 && !field.added => {}
             None => return Err(EncodeError::new(format!("has no field {}", field.name))),
         }
     }
@@ -116,7 +120,7 @@ fn named(
         .and_then(|definition| Some((definition, rank(parent, definition)?)));
     let Some((definition, rank)) = placed else {
         let mut right: Vec<&str> = parent.fields.iter().map(|field| field.name).collect();
-        right.retain(|name| *name != "reserved");
+        right.retain(|name| !name.starts_with("reserved"));
         right.extend(parent.members.iter().flat_map(|member| member.alternatives()).map(|d| d.name));
         let right = if right.is_empty() { "nothing".into() } else { right.join(", ") };
         return Err(EncodeError::new(format!("has \"{name}\", expected {right}")));
