@@ -17,7 +17,7 @@ use crate::stock::sgtin96;
 pub const MOST_RATE: f64 = 20_000.0;
 /// Most tags in the field.
 pub const MOST_TAGS: usize = 100_000;
-const BEAT: Duration = Duration::from_millis(10);
+const BEAT: Duration = Duration::from_millis(5);
 
 /// Something that is done to the reader by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
