@@ -1,25 +1,33 @@
 //! The reader's side of LLRP, as a state machine without I/O: an emulated reader for any client.
 //!
-//! The host feeds connections, bytes, time, the field's reads and inputs, and takes bytes, deadlines and events. ROSpecs,
-//! AccessSpecs and configuration outlive a connection, as on a real reader; reports made while nobody is connected
-//! are kept, up to the profile's bound, and sent to the next client. Access operations are
-//! kept and listed, never carried out.
+//! The host feeds connections, bytes, time, the field's tags and reads, and inputs, and takes bytes, deadlines and events.
+//! ROSpecs, AccessSpecs and configuration outlive a connection, as on a real reader; reports made while nobody is connected
+//! are kept, up to the profile's bound, and sent to the next client. Tags that the host has placed have memory: AccessSpecs
+//! are carried out on them. It makes no reads of its own.
 
+mod access;
 mod answers;
 mod config;
+mod connection;
 mod profile;
 mod reports;
 mod rospec;
+mod runs;
+mod select;
+mod tag;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use access::AccessSpec;
 use config::Config;
+use connection::{Connection, Sent};
 pub use profile::Profile;
-pub use reports::TagRead;
-use reports::{Reports, Wanted};
+use reports::Wanted;
+pub use reports::{Signal, TagRead};
+use rospec::RoSpec;
 pub use rospec::{AntennaPlan, Inventory};
-use rospec::{RoSpec, StartTrigger};
+pub use tag::{Bank, Lock, Tag, TagFault};
 
 use crate::definitions::{Definition, enumerations as e, messages as m, parameters as p};
 use crate::element::{Element, Message};
@@ -27,8 +35,8 @@ use crate::frame;
 
 /// The longest message taken from a client.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
-/// Messages waiting for `poll_output`; beyond that reports are lost, and the client is told.
-const MAX_OUTPUTS: usize = 4096;
+/// How full the buffer is when the client is warned, percent.
+const WARNING_PERCENT: usize = 80;
 
 /// What the reader tells its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,26 +69,20 @@ pub struct Server {
     connected_antennas: Vec<bool>,
     inputs_high: Vec<bool>,
     rospecs: Vec<RoSpec>,
-    access_specs: Vec<Element>,
-    reports: Reports,
+    access_specs: Vec<AccessSpec>,
+    tags: Vec<Tag>,
     /// Reports and events made while nobody may have them yet.
     kept: VecDeque<Element>,
     overflowed: bool,
+    warned: bool,
+    dropped_reports: u64,
+    /// The channel of the last read, for hopping events.
+    channel: u16,
     connection: Option<Connection>,
     events: VecDeque<ServerEvent>,
     next_id: u32,
-}
-
-#[derive(Debug)]
-struct Connection {
-    version: u8,
-    input: Vec<u8>,
-    outputs: VecDeque<Vec<u8>>,
-    keepalive_at: Option<Duration>,
-    /// Reports wait for `ENABLE_EVENTS_AND_REPORTS`.
-    holding: bool,
-    extensions: bool,
-    closing: bool,
+    /// The turn of the next ROSpec that has to wait for the radio.
+    next_turn: u64,
 }
 
 impl Server {
@@ -93,12 +95,16 @@ impl Server {
             inputs_high: vec![false; usize::from(profile.gpis)],
             rospecs: Vec::new(),
             access_specs: Vec::new(),
-            reports: Reports::default(),
+            tags: Vec::new(),
             kept: VecDeque::new(),
             overflowed: false,
+            warned: false,
+            dropped_reports: 0,
+            channel: 0,
             connection: None,
             events: VecDeque::new(),
             next_id: 1,
+            next_turn: 0,
             profile,
         }
     }
@@ -106,6 +112,22 @@ impl Server {
     /// What the reader is.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Places a tag in the field and gives its number for [`Server::singulate`].
+    pub fn place(&mut self, tag: Tag) -> usize {
+        self.tags.push(tag);
+        self.tags.len() - 1
+    }
+
+    /// The tags of the field.
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    /// Reports and events that were lost because nobody took them in time.
+    pub fn dropped_reports(&self) -> u64 {
+        self.dropped_reports
     }
 
     /// Whether a client is connected.
@@ -116,29 +138,35 @@ impl Server {
     /// Takes a client's connection. Only one is had at a time: where [`Server::is_connected`], send
     /// [`Server::refusal`] to the newcomer and close on it.
     pub fn accept(&mut self, now: Duration) {
-        self.connection = Some(Connection {
-            version: 1,
-            input: Vec::new(),
-            outputs: VecDeque::new(),
-            keepalive_at: None,
-            holding: self.config.holding.flag("HoldEventsAndReportsUponReconnect"),
-            extensions: false,
-            closing: false,
-        });
+        self.connected(now, false);
+    }
+
+    /// Takes a connection that the reader made itself to a client that listens.
+    pub fn dialled(&mut self, now: Duration) {
+        self.connected(now, true);
+    }
+
+    fn connected(&mut self, now: Duration, dialled: bool) {
+        let holding = self.config.holding.flag("HoldEventsAndReportsUponReconnect");
+        self.connection = Some(Connection::new(dialled, holding));
         let attempt =
             Element::new(&p::ConnectionAttemptEvent).with("Status", e::ConnectionAttemptStatusType::Success);
         let notification = self.notification(now, attempt);
-        self.send(notification);
+        self.send(now, notification);
         self.schedule_keepalive(now);
         self.release(now);
     }
 
-    /// The bytes for a second client: the event that says a client-initiated connection exists already.
+    /// The bytes for a second client: the event that says a connection exists already.
     pub fn refusal(&self, now: Duration) -> Vec<u8> {
-        let attempt = Element::new(&p::ConnectionAttemptEvent).with(
-            "Status",
-            e::ConnectionAttemptStatusType::Failed_A_Client_Initiated_Connection_Already_Exists,
-        );
+        use e::ConnectionAttemptStatusType as S;
+        let dialled = self.connection.as_ref().is_some_and(|connection| connection.dialled);
+        let status = if dialled {
+            S::Failed_A_Reader_Initiated_Connection_Already_Exists
+        } else {
+            S::Failed_A_Client_Initiated_Connection_Already_Exists
+        };
+        let attempt = Element::new(&p::ConnectionAttemptEvent).with("Status", status);
         Message::new(0, self.notification(now, attempt)).encode().unwrap_or_default()
     }
 
@@ -147,7 +175,7 @@ impl Server {
         let attempt = Element::new(&p::ConnectionAttemptEvent)
             .with("Status", e::ConnectionAttemptStatusType::Another_Connection_Attempted);
         let notification = self.notification(now, attempt);
-        self.send(notification);
+        self.send(now, notification);
     }
 
     /// The connection is gone. Inventories go on, and their reports are kept.
@@ -155,15 +183,16 @@ impl Server {
         self.connection = None;
     }
 
-    /// The reader restarts: all is gone but its profile and its clock.
+    /// The reader restarts: all is gone but its profile, its clock and the tags before it.
     pub fn restart(&mut self) {
         for rospec in self.rospecs.iter().filter(|rospec| rospec.run.is_some()) {
             self.events.push_back(ServerEvent::Stopped { rospec_id: rospec.id() });
         }
-        let antennas = std::mem::take(&mut self.connected_antennas);
-        let events = std::mem::take(&mut self.events);
-        *self = Server::new(self.profile.clone(), self.clock_us);
-        (self.connected_antennas, self.events) = (antennas, events);
+        let mut fresh = Server::new(self.profile.clone(), self.clock_us);
+        fresh.connected_antennas = std::mem::take(&mut self.connected_antennas);
+        fresh.events = std::mem::take(&mut self.events);
+        fresh.tags = std::mem::take(&mut self.tags);
+        *self = fresh;
     }
 
     /// Sets the reader's clock: its UTC in µs when the host's time is zero.
@@ -191,7 +220,7 @@ impl Server {
                 }
                 Err(error) => {
                     let status = status(e::StatusCode::M_ParameterError, &error.to_string());
-                    self.send(Element::new(&m::ERROR_MESSAGE).and(status));
+                    self.send(now, Element::new(&m::ERROR_MESSAGE).and(status));
                     self.close();
                 }
             }
@@ -202,46 +231,24 @@ impl Server {
     pub fn handle_timeout(&mut self, now: Duration) {
         let due = self.connection.as_ref().and_then(|connection| connection.keepalive_at);
         if due.is_some_and(|at| at <= now) {
-            self.send(Element::new(&m::KEEPALIVE));
+            self.send(now, Element::new(&m::KEEPALIVE));
             self.schedule_keepalive(now);
         }
-        if self.reports.due.is_some_and(|at| at <= now)
-            && let Some(index) = self.running()
-        {
-            self.report(now, index);
-        }
-        if let Some(index) = self.running() {
-            let ends = self.rospecs.get(index).and_then(|rospec| rospec.run.as_ref());
-            let (whole, spec) = ends.map_or((None, None), |run| (run.ends, run.spec_ends));
-            if whole.is_some_and(|at| at <= now) {
-                self.stop(now, index);
-            } else if spec.is_some_and(|at| at <= now) {
-                self.end_spec(now, index);
-            }
-        }
-        for index in 0..self.rospecs.len() {
-            let Some(rospec) = self.rospecs.get_mut(index) else { break };
-            if rospec.starts.take_if(|at| *at <= now).is_some() {
-                if let StartTrigger::Periodic { period_ms: period_ms @ 1.., .. } = rospec.start_trigger() {
-                    rospec.starts = Some(now + Duration::from_millis(period_ms));
-                }
-                self.start(now, index);
-            }
-        }
+        self.run_what_is_due(now);
     }
 
     /// The next bytes for the client.
     pub fn poll_output(&mut self) -> Option<Vec<u8>> {
-        self.connection.as_mut()?.outputs.pop_front()
+        self.connection.as_mut()?.poll()
     }
 
     /// When `handle_timeout` is wanted next.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let keepalive = self.connection.as_ref().and_then(|connection| connection.keepalive_at);
         let runs = self.rospecs.iter().filter_map(|rospec| rospec.run.as_ref());
-        runs.flat_map(|run| [run.ends, run.spec_ends])
-            .chain(self.rospecs.iter().map(|rospec| rospec.starts))
-            .chain([keepalive, self.reports.due])
+        runs.flat_map(|run| [run.ends, run.spec.ends, run.spec.quiet_ends])
+            .chain(self.rospecs.iter().flat_map(|rospec| [rospec.starts, rospec.reports.due]))
+            .chain([keepalive])
             .flatten()
             .min()
     }
@@ -254,62 +261,6 @@ impl Server {
     /// The inventory that runs.
     pub fn inventory(&self) -> Option<&Inventory> {
         self.rospecs.iter().find_map(|rospec| rospec.run.as_ref()?.inventory.as_ref())
-    }
-
-    /// A tag was read. Passed over where no inventory runs on that antenna, or nothing is connected to it.
-    pub fn read(&mut self, now: Duration, read: &TagRead) {
-        let Some(index) = self.running() else { return };
-        let at_us = self.utc_us(now);
-        let wanted = self.wanted(index);
-        let Some(rospec) = self.rospecs.get_mut(index) else { return };
-        let Some(run) = rospec.run.as_mut() else { return };
-        let Some(inventory) = run.inventory.as_ref() else { return };
-        let plugged = usize::from(read.antenna)
-            .checked_sub(1)
-            .and_then(|antenna| self.connected_antennas.get(antenna))
-            .is_some_and(|connected| *connected);
-        if !plugged || !inventory.antennas.iter().any(|antenna| antenna.id == read.antenna) {
-            return;
-        }
-        let due = self.reports.add(read, at_us, now, inventory, &wanted);
-        let mut over = false;
-        if let Some(left) = run.spec_tags.as_mut() {
-            *left = left.saturating_sub(1);
-            over = *left == 0;
-        }
-        if due {
-            self.report(now, index);
-        }
-        if over {
-            self.end_spec(now, index);
-        }
-    }
-
-    /// An input changed: the client is told if it wants to know, and triggers are followed.
-    pub fn set_gpi(&mut self, now: Duration, port: u16, high: bool) {
-        let Some(level) = usize::from(port).checked_sub(1).and_then(|port| self.inputs_high.get_mut(port))
-        else {
-            return;
-        };
-        if std::mem::replace(level, high) == high {
-            return;
-        }
-        for input in &mut self.config.inputs {
-            if input.unsigned("GPIPortNum") == Some(port.into()) {
-                *input = input.clone().with("State", high);
-            }
-        }
-        let event = Element::new(&p::GPIEvent).with("GPIPortNumber", port).with("GPIEvent", high);
-        self.tell(now, e::NotificationEventType::GPI_Event, event);
-        for index in 0..self.rospecs.len() {
-            let Some(rospec) = self.rospecs.get(index) else { break };
-            let trigger = StartTrigger::Gpi { port: port.into(), high };
-            if rospec.run.is_some() && rospec.stopped_by(port, high) {
-                self.stop(now, index);
-            } else if rospec.enabled && rospec.run.is_none() && rospec.start_trigger() == trigger {
-                self.start(now, index);
-            }
-        }
     }
 
     /// An antenna was plugged in or out.
@@ -338,30 +289,43 @@ impl Server {
         Element::new(&m::READER_EVENT_NOTIFICATION).and(notification)
     }
 
+    fn waiting(&self) -> usize {
+        self.connection.as_ref().map_or(0, Connection::waiting)
+    }
+
     /// Sends a message of the reader's own accord.
-    fn send(&mut self, body: Element) {
+    fn send(&mut self, now: Duration, body: Element) {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
-        self.send_as(id, body);
+        self.send_at(now, self.waiting(), id, body, None);
     }
 
-    fn send_as(&mut self, id: u32, body: Element) {
-        let last = self.connection.as_ref().map_or(0, |connection| connection.outputs.len());
-        self.send_at(last, id, body);
+    fn send_as(&mut self, now: Duration, id: u32, body: Element) {
+        self.send_at(now, self.waiting(), id, body, None);
     }
 
-    /// Queues a message before those that were queued from `place` on: an answer goes ahead of what it set off.
-    fn send_at(&mut self, place: usize, id: u32, body: Element) {
+    /// Queues a message before those that were queued from `place` on (an answer goes ahead of what it set off), in the
+    /// connection's version or another.
+    fn send_at(&mut self, now: Duration, place: usize, id: u32, body: Element, version: Option<u8>) {
         let Some(connection) = self.connection.as_mut() else { return };
-        if connection.outputs.len() >= MAX_OUTPUTS {
-            self.overflowed = true;
-            return;
-        }
-        let name = body.definition.name;
-        let frame = Message { version: connection.version, reserved: 0, id, body }.encode();
+        let (name, is_report) = (body.definition.name, *body.definition == m::RO_ACCESS_REPORT);
+        let version = version.unwrap_or(connection.version);
+        let frame = Message { version, reserved: 0, id, body }.encode();
         debug_assert!(frame.is_ok(), "{name} fits its fields: {frame:?}");
-        if let Ok(frame) = frame {
-            connection.outputs.insert(place.min(connection.outputs.len()), frame);
+        let Ok(frame) = frame else { return };
+        match connection.queue(place, frame, is_report, self.profile.max_buffered_reports) {
+            Sent::Queued => {}
+            Sent::Dropped => self.dropped_reports = self.dropped_reports.saturating_add(1),
+            Sent::FirstDropped => {
+                self.dropped_reports = self.dropped_reports.saturating_add(1);
+                let event = Element::new(&p::ReportBufferOverflowErrorEvent);
+                let notification = self.notification(now, event);
+                self.send(now, notification);
+            }
+            Sent::Stalled => {
+                connection.clear();
+                self.close();
+            }
         }
     }
 
@@ -375,31 +339,52 @@ impl Server {
 
     /// A report or event: now, or when somebody may have it.
     fn deliver(&mut self, now: Duration, body: Element) {
-        self.kept.push_back(body);
-        if self.kept.len() > self.profile.max_buffered_reports {
-            self.kept.pop_front();
-            self.overflowed = true;
+        if self.connection.as_ref().is_some_and(|connection| !connection.holding) {
+            return self.send(now, body);
         }
-        self.release(now);
+        self.kept.push_back(body);
+        let most = self.profile.max_buffered_reports.max(1);
+        if self.kept.len() > most {
+            // The oldest report goes; where all are events, the oldest of those.
+            let is_report = |body: &Element| *body.definition == m::RO_ACCESS_REPORT;
+            let oldest = self.kept.iter().position(is_report).unwrap_or(0);
+            self.kept.remove(oldest);
+            self.overflowed = true;
+            self.dropped_reports = self.dropped_reports.saturating_add(1);
+        }
+        let warning = e::NotificationEventType::Report_Buffer_Fill_Warning;
+        if self.kept.len() * 100 >= most * WARNING_PERCENT && !self.warned && self.config.tells(warning) {
+            self.warned = true;
+            let event = Element::new(&p::ReportBufferLevelWarningEvent)
+                .with("ReportBufferPercentageFull", WARNING_PERCENT as u8);
+            let notification = self.notification(now, event);
+            self.kept.push_front(notification);
+        }
     }
 
     /// Sends what was kept, where a client is there and wants it.
     fn release(&mut self, now: Duration) {
-        let open = |connection: &Connection| !connection.holding && connection.outputs.len() < MAX_OUTPUTS;
-        while self.connection.as_ref().is_some_and(open) {
-            let Some(body) = self.kept.pop_front() else { break };
-            self.send(body);
+        if self.connection.as_ref().is_some_and(|connection| !connection.holding) {
+            self.release_all(now);
         }
-        if self.kept.is_empty() && std::mem::take(&mut self.overflowed) {
+    }
+
+    fn release_all(&mut self, now: Duration) {
+        for body in std::mem::take(&mut self.kept) {
+            self.send(now, body);
+        }
+        self.warned = false;
+        if std::mem::take(&mut self.overflowed) {
             let event = Element::new(&p::ReportBufferOverflowErrorEvent);
             let notification = self.notification(now, event);
-            self.send(notification);
+            self.send(now, notification);
         }
     }
 
     fn close(&mut self) {
-        if let Some(connection) = self.connection.as_mut() {
-            connection.closing = true;
+        if let Some(connection) = self.connection.as_mut()
+            && !std::mem::replace(&mut connection.closing, true)
+        {
             connection.keepalive_at = None;
             self.events.push_back(ServerEvent::Close);
         }
@@ -410,90 +395,6 @@ impl Server {
         if let Some(connection) = self.connection.as_mut() {
             connection.keepalive_at = period.map(|period| now + period);
         }
-    }
-
-    fn running(&self) -> Option<usize> {
-        self.rospecs.iter().position(|rospec| rospec.run.is_some())
-    }
-
-    fn wanted(&self, index: usize) -> Wanted {
-        let own = self.rospecs.get(index).and_then(RoSpec::report_spec);
-        let impinj = self.profile.vendor == crate::definitions::vendors::IMPINJ;
-        Wanted::read(own.unwrap_or(&self.config.reports), impinj)
-    }
-
-    /// Starts a ROSpec, unless one runs already: this reader's radio does one thing at a time.
-    fn start(&mut self, now: Duration, index: usize) -> bool {
-        if self.running().is_some() {
-            return false;
-        }
-        let Some(rospec) = self.rospecs.get_mut(index) else { return false };
-        self.reports = Reports::default();
-        rospec.begin(now, &self.profile, &self.config.antennas);
-        let id = rospec.id();
-        let inventory = rospec.run.as_ref().and_then(|run| run.inventory.clone());
-        self.rospec_event(now, id, e::ROSpecEventType::Start_Of_ROSpec);
-        match inventory {
-            Some(inventory) => self.events.push_back(ServerEvent::Started(inventory)),
-            None => self.stop(now, index),
-        }
-        true
-    }
-
-    /// Ends a run: its last report, then the event. The ROSpec stays enabled.
-    fn stop(&mut self, now: Duration, index: usize) {
-        let wanted = self.wanted(index);
-        let Some(rospec) = self.rospecs.get_mut(index) else { return };
-        let id = rospec.id();
-        if rospec.run.take().is_none() {
-            return;
-        }
-        if wanted.at_end() {
-            self.report(now, index);
-        }
-        self.events.push_back(ServerEvent::Stopped { rospec_id: id });
-        self.rospec_event(now, id, e::ROSpecEventType::End_Of_ROSpec);
-    }
-
-    /// The current AISpec is over: its report and event, then the next one, or the end.
-    fn end_spec(&mut self, now: Duration, index: usize) {
-        if self.wanted(index).at_spec_end() {
-            self.report(now, index);
-        }
-        let ended = self.rospecs.get(index).and_then(|rospec| rospec.run.as_ref()?.inventory.clone());
-        if let Some(ended) = ended {
-            let event = Element::new(&p::AISpecEvent)
-                .with("ROSpecID", ended.rospec_id)
-                .with("SpecIndex", ended.spec_index);
-            self.tell(now, e::NotificationEventType::AISpec_Event, event);
-        }
-        let Some(rospec) = self.rospecs.get_mut(index) else { return };
-        if rospec.advance(now, &self.profile, &self.config.antennas) {
-            let next = rospec.run.as_ref().and_then(|run| run.inventory.clone());
-            self.events.extend(next.map(ServerEvent::Started));
-        } else {
-            // All specs are done. With an immediate trigger the reader begins again, which clients rely on that end each
-            // AISpec after a number of tags.
-            let again = rospec.start_trigger() == StartTrigger::Immediate;
-            self.stop(now, index);
-            if again {
-                self.start(now, index);
-            }
-        }
-    }
-
-    /// Sends what has been seen.
-    fn report(&mut self, now: Duration, index: usize) {
-        let wanted = self.wanted(index);
-        let id = self.rospecs.get(index).map_or(0, RoSpec::id);
-        if let Some(report) = self.reports.take(id, &wanted) {
-            self.deliver(now, report);
-        }
-    }
-
-    fn rospec_event(&mut self, now: Duration, id: u32, kind: u64) {
-        let event = Element::new(&p::ROSpecEvent).with("EventType", kind).with("ROSpecID", id);
-        self.tell(now, e::NotificationEventType::ROSpec_Event, event);
     }
 }
 

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use super::access::{AccessSpec, OPERATIONS};
 use super::config::Config;
 use super::rospec::{RoSpec, StartTrigger};
+use super::select::MOST_FILTERS;
 use super::{Server, ServerEvent, answer, status};
 use crate::definitions::vendors::{self as v, IMPINJ};
 use crate::definitions::{Definition, Wire, enumerations as e, messages as m, parameters as p};
 use crate::element::{Element, Message};
 use crate::frame::Header;
 use crate::grammar::{self, GrammarFault};
+
+/// A reader in a shop, as `ImpinjReaderTemperature` tells it, °C.
+const TEMPERATURE_C: i16 = 41;
 
 type Status = Result<(), Element>;
 
@@ -41,6 +46,9 @@ fn answer_to(request: &Definition) -> Option<&'static Definition> {
     if *request == v::IMPINJ_ENABLE_EXTENSIONS {
         return Some(&v::IMPINJ_ENABLE_EXTENSIONS_RESPONSE);
     }
+    if *request == v::IMPINJ_SAVE_SETTINGS {
+        return Some(&v::IMPINJ_SAVE_SETTINGS_RESPONSE);
+    }
     let Wire::Message(number) = request.wire else { return None };
     match number {
         14 => Some(&m::CLOSE_CONNECTION_RESPONSE),
@@ -54,14 +62,16 @@ impl Server {
         use e::StatusCode as S;
         let Some(header) = Header::read(frame) else { return };
         let error = |code, text: &str| answer(&m::ERROR_MESSAGE, status(code, text));
-        if header.version == 0 || header.version > self.profile.max_version.max(1) {
+        let agreed = self.connection.as_ref().filter(|connection| connection.negotiated).map(|c| c.version);
+        let spoken = 1..=self.profile.max_version.max(1);
+        if !spoken.contains(&header.version) || agreed.is_some_and(|agreed| agreed != header.version) {
             let text = format!("version {} is not spoken here", header.version);
-            return self.send_as(header.id, error(S::M_UnsupportedVersion, &text));
+            return self.send_as(now, header.id, error(S::M_UnsupportedVersion, &text));
         }
         let message = match Message::decode(frame) {
             Ok(message) => message,
             Err(fault) => {
-                return self.send_as(header.id, error(S::M_ParameterError, &fault.to_string()));
+                return self.send_as(now, header.id, error(S::M_ParameterError, &fault.to_string()));
             }
         };
         let definition = message.definition();
@@ -75,30 +85,43 @@ impl Server {
             return self.release(now);
         }
         if *definition == m::GET_REPORT {
-            if let Some(index) = self.running().or(if self.rospecs.is_empty() { None } else { Some(0) }) {
-                self.report(now, index);
-            }
-            return self.release(now);
+            return self.report_asked(now, message.id);
         }
         let newer = definition.since > self.profile.max_version;
-        let foreign = *definition == v::IMPINJ_ENABLE_EXTENSIONS && self.profile.vendor != IMPINJ;
+        let impinjs = [&v::IMPINJ_ENABLE_EXTENSIONS, &v::IMPINJ_SAVE_SETTINGS].contains(&definition);
+        let foreign = impinjs && self.profile.vendor != IMPINJ;
         let Some(response) = answer_to(definition).filter(|_| !newer && !foreign) else {
             let text = format!("{} is not supported", definition.name);
-            return self.send_as(message.id, error(S::M_UnsupportedMessage, &text));
+            return self.send_as(now, message.id, error(S::M_UnsupportedMessage, &text));
         };
-        let place = self.connection.as_ref().map_or(0, |connection| connection.outputs.len());
+        let place = self.waiting();
         let body = match grammar::check(&message.body) {
             Ok(()) => self.respond(now, response, &message.body),
             Err(fault) => answer(response, grammar_error(&fault)),
         };
+        let went_well =
+            body.child(&p::LLRPStatus).and_then(|status| status.unsigned("StatusCode")) == Some(0);
         // A start is answered before what it sets off; an end after its last report, which a client that hangs up on
         // the answer would lose.
-        if [&m::START_ROSPEC, &m::ENABLE_ROSPEC].contains(&definition) {
-            self.send_at(place, message.id, body);
-        } else {
-            self.send_as(message.id, body);
+        let first = [&m::START_ROSPEC, &m::ENABLE_ROSPEC].contains(&definition);
+        let place = if first { place } else { self.waiting() };
+        // What is said about versions is said in the version of the question.
+        let about_versions = [&m::GET_SUPPORTED_VERSION, &m::SET_PROTOCOL_VERSION].contains(&definition);
+        self.send_at(now, place, message.id, body, about_versions.then_some(header.version));
+        if went_well {
+            self.after(now, &message.body);
         }
-        self.after(now, &message.body);
+    }
+
+    /// All that was seen and not reported. A client that asks is answered, be it with an empty report.
+    fn report_asked(&mut self, now: Duration, id: u32) {
+        for index in 0..self.rospecs.len() {
+            self.report(now, index);
+        }
+        self.release_all(now);
+        if self.connection.as_ref().is_some_and(|connection| connection.reports() == 0) {
+            self.send_as(now, id, Element::new(&m::RO_ACCESS_REPORT));
+        }
     }
 
     /// What follows an answer, once it is on its way.
@@ -109,14 +132,22 @@ impl Server {
             self.schedule_keepalive(now);
         } else if *request.definition == m::SET_PROTOCOL_VERSION {
             let version = request.unsigned("ProtocolVersion").and_then(|version| u8::try_from(version).ok());
-            let spoken = version.filter(|version| (1..=self.profile.max_version).contains(version));
-            if let (Some(connection), Some(version)) = (self.connection.as_mut(), spoken) {
+            if let (Some(connection), Some(version)) = (self.connection.as_mut(), version) {
                 connection.version = version;
+                connection.negotiated = true;
             }
         }
     }
 
+    /// Which of Impinj's own parts are asked for: `None` none, else the number in `ImpinjRequestedData` or all of them.
+    fn vendor_part(&self, request: &Element, all: bool) -> Option<Option<u64>> {
+        let asked = request.child(&v::ImpinjRequestedData).and_then(|asked| asked.unsigned("RequestedData"));
+        let extensions = self.connection.as_ref().is_some_and(|connection| connection.extensions);
+        (extensions && (all || asked.is_some())).then_some(asked)
+    }
+
     fn respond(&mut self, now: Duration, response: &'static Definition, request: &Element) -> Element {
+        use e::ImpinjRequestedDataType as R;
         let definition = request.definition;
         let id =
             |name: &str| request.unsigned(name).and_then(|id| u32::try_from(id).ok()).unwrap_or_default();
@@ -124,9 +155,20 @@ impl Server {
         let fine = answer(response, success());
         if *definition == m::GET_READER_CAPABILITIES {
             let requested = request.unsigned("RequestedData").unwrap_or_default();
-            fine.and_all(self.profile.capabilities(requested))
+            let fine = fine.and_all(self.profile.capabilities(requested));
+            match self.vendor_part(request, requested == e::GetReaderCapabilitiesRequestedData::All) {
+                Some(part) => fine.and_all(self.profile.impinj_capabilities(part)),
+                None => fine,
+            }
         } else if *definition == m::GET_READER_CONFIG {
-            fine.and_all(self.config.get(request, &self.profile, &self.connected_antennas))
+            let fine = fine.and_all(self.config.get(request, &self.profile, &self.connected_antennas));
+            let all = request.unsigned("RequestedData") == Some(e::GetReaderConfigRequestedData::All);
+            match self.vendor_part(request, all) {
+                Some(None | Some(R::All_Configuration | R::Impinj_Reader_Temperature)) => {
+                    fine.and(Element::new(&v::ImpinjReaderTemperature).with("Temperature", TEMPERATURE_C))
+                }
+                _ => fine,
+            }
         } else if *definition == m::SET_READER_CONFIG {
             plain(self.configure(request))
         } else if *definition == m::ADD_ROSPEC {
@@ -136,7 +178,7 @@ impl Server {
         } else if *definition == m::ENABLE_ROSPEC {
             plain(self.each_rospec(id("ROSpecID"), |server, index| server.enable(now, index)))
         } else if *definition == m::DISABLE_ROSPEC {
-            plain(self.each_rospec(id("ROSpecID"), |server, index| server.disable(now, index)))
+            plain(self.disable(now, id("ROSpecID")))
         } else if *definition == m::START_ROSPEC {
             plain(self.one_rospec(id("ROSpecID")).and_then(|index| self.start_asked(now, index)))
         } else if *definition == m::STOP_ROSPEC {
@@ -146,21 +188,18 @@ impl Server {
         } else if *definition == m::ADD_ACCESSSPEC {
             plain(self.add_access_spec(request))
         } else if *definition == m::GET_ACCESSSPECS {
-            fine.and_all(self.access_specs.iter().cloned())
+            fine.and_all(self.access_specs.iter().map(|spec| spec.element.clone()))
         } else if *definition == m::DELETE_ACCESSSPEC {
             plain(self.delete_access_spec(id("AccessSpecID")))
         } else if *definition == m::ENABLE_ACCESSSPEC {
-            plain(self.set_access_state(id("AccessSpecID"), e::AccessSpecState::Active))
+            plain(self.enable_access_spec(id("AccessSpecID"), true))
         } else if *definition == m::DISABLE_ACCESSSPEC {
-            plain(self.set_access_state(id("AccessSpecID"), e::AccessSpecState::Disabled))
+            plain(self.enable_access_spec(id("AccessSpecID"), false))
         } else if *definition == m::GET_SUPPORTED_VERSION {
             let current = self.connection.as_ref().map_or(1, |connection| connection.version);
             fine.with("CurrentVersion", current).with("SupportedVersion", self.profile.max_version)
         } else if *definition == m::SET_PROTOCOL_VERSION {
-            let wanted = request.unsigned("ProtocolVersion").unwrap_or_default();
-            let spoken = (1..=u64::from(self.profile.max_version)).contains(&wanted);
-            let refusal = status(e::StatusCode::M_UnsupportedVersion, "this version is not spoken here");
-            plain(if spoken { Ok(()) } else { Err(refusal) })
+            plain(self.version_asked(request.unsigned("ProtocolVersion").unwrap_or_default()))
         } else {
             if *definition == v::IMPINJ_ENABLE_EXTENSIONS
                 && let Some(connection) = self.connection.as_mut()
@@ -192,15 +231,28 @@ impl Server {
         Ok(())
     }
 
+    fn version_asked(&self, wanted: u64) -> Status {
+        if self.connection.as_ref().is_some_and(|connection| connection.negotiated) {
+            return Err(status(
+                e::StatusCode::M_UnexpectedMessage,
+                "the version is set once in a connection",
+            ));
+        }
+        if (1..=u64::from(self.profile.max_version)).contains(&wanted) {
+            Ok(())
+        } else {
+            Err(status(e::StatusCode::M_UnsupportedVersion, "this version is not spoken here"))
+        }
+    }
+
     fn add_rospec(&mut self, request: &Element) -> Status {
         let Some(element) = request.child(&p::ROSpec) else { return Ok(()) };
         let extensions = self.connection.as_ref().is_some_and(|connection| connection.extensions);
         if !extensions && holds_custom(element) {
-            let place = Element::new(&p::ParameterError)
-                .with("ParameterType", 1023_u16)
-                .with("ErrorCode", e::StatusCode::P_UnsupportedParameter);
-            let text = "vendor parameters are not enabled";
-            return Err(status(e::StatusCode::M_ParameterError, text).and(place));
+            return Err(unsupported(1023, "vendor parameters are not enabled"));
+        }
+        if let Some(newer) = newer_than(element, self.profile.max_version) {
+            return Err(unsupported(number(newer), &format!("{} is not of this version", newer.name)));
         }
         let rospec = RoSpec::new(element.clone());
         let spare = rospec.element.unsigned("CurrentState") == Some(e::ROSpecState::Disabled);
@@ -213,9 +265,14 @@ impl Server {
         if self.rospecs.len() >= self.profile.max_rospecs {
             return Err(field_error("there is no room for another ROSpec"));
         }
+        if rospec.priority() >= u64::from(self.profile.priorities) {
+            let text = format!("priorities are 0 to {}", self.profile.priorities.saturating_sub(1));
+            return Err(field_error(&text));
+        }
         if let Some(wrong) = self.wrong_antenna(element) {
             return Err(field_error(&format!("there is no antenna {wrong}")));
         }
+        triggers(element, self.profile.gpis)?;
         self.rospecs.push(rospec);
         Ok(())
     }
@@ -246,10 +303,11 @@ impl Server {
 
     fn delete_rospec(&mut self, now: Duration, id: u32) -> Status {
         self.each_rospec(id, |server, index| {
-            server.stop(now, index);
+            server.end(now, index, None);
             Ok(())
         })?;
         self.rospecs.retain(|rospec| id != 0 && rospec.id() != id);
+        self.start_waiting(now);
         Ok(())
     }
 
@@ -262,20 +320,22 @@ impl Server {
             StartTrigger::Immediate => {
                 self.start(now, index);
             }
-            StartTrigger::Periodic { offset_ms, .. } => {
-                rospec.starts = Some(now + Duration::from_millis(offset_ms));
-            }
+            StartTrigger::Periodic { .. } => rospec.starts = rospec.next_start(now, self.clock_us),
             StartTrigger::Null | StartTrigger::Gpi { .. } => {}
         }
         Ok(())
     }
 
-    fn disable(&mut self, now: Duration, index: usize) -> Status {
-        self.stop(now, index);
-        if let Some(rospec) = self.rospecs.get_mut(index) {
-            rospec.enabled = false;
-            rospec.starts = None;
-        }
+    fn disable(&mut self, now: Duration, id: u32) -> Status {
+        self.each_rospec(id, |server, index| {
+            server.end(now, index, None);
+            if let Some(rospec) = server.rospecs.get_mut(index) {
+                rospec.enabled = false;
+                rospec.starts = None;
+            }
+            Ok(())
+        })?;
+        self.start_waiting(now);
         Ok(())
     }
 
@@ -297,36 +357,138 @@ impl Server {
 
     fn add_access_spec(&mut self, request: &Element) -> Status {
         let Some(element) = request.child(&p::AccessSpec) else { return Ok(()) };
-        let id = element.unsigned("AccessSpecID");
-        if id == Some(0) || self.access_specs.iter().any(|known| known.unsigned("AccessSpecID") == id) {
+        let spec = AccessSpec::new(element.clone());
+        if spec.id() == 0 || self.access_specs.iter().any(|known| known.id() == spec.id()) {
             return Err(field_error("an AccessSpec's ID is above 0 and its own"));
+        }
+        if element.flag("CurrentState") {
+            return Err(field_error("an AccessSpec is added disabled"));
         }
         if self.access_specs.len() >= self.profile.max_access_specs {
             return Err(field_error("there is no room for another AccessSpec"));
         }
-        self.access_specs.push(element.clone().with("CurrentState", e::AccessSpecState::Disabled));
+        if element.unsigned("AntennaID").is_some_and(|id| id > self.profile.antennas.into()) {
+            return Err(field_error("there is no such antenna"));
+        }
+        if let Some(newer) = newer_than(element, self.profile.max_version) {
+            return Err(unsupported(number(newer), &format!("{} is not of this version", newer.name)));
+        }
+        let command = element.child(&p::AccessCommand);
+        let parameters = command.map(|command| command.parameters.as_slice()).unwrap_or_default();
+        let operations =
+            || parameters.iter().map(|parameter| parameter.definition).filter(|d| **d != p::C1G2TagSpec);
+        let extensions = self.connection.as_ref().is_some_and(|connection| connection.extensions);
+        if !extensions && holds_custom(element) {
+            return Err(unsupported(1023, "vendor parameters are not enabled"));
+        }
+        if let Some(other) = operations().find(|definition| !OPERATIONS.contains(definition)) {
+            return Err(unsupported(number(other), &format!("{} cannot be carried out", other.name)));
+        }
+        if operations().count() > usize::from(self.profile.max_operations) {
+            let place = Element::new(&p::ParameterError)
+                .with("ParameterType", number(&p::AccessCommand))
+                .with("ErrorCode", e::StatusCode::P_OverflowParameter);
+            let text = format!("an AccessSpec has at most {} operations", self.profile.max_operations);
+            return Err(status(e::StatusCode::M_ParameterError, &text).and(place));
+        }
+        self.access_specs.push(spec);
         Ok(())
     }
 
     fn delete_access_spec(&mut self, id: u32) -> Status {
         let before = self.access_specs.len();
-        self.access_specs.retain(|spec| id != 0 && spec.unsigned("AccessSpecID") != Some(id.into()));
+        self.access_specs.retain(|spec| id != 0 && spec.id() != id);
         if id != 0 && self.access_specs.len() == before {
             return Err(field_error(&format!("there is no AccessSpec {id}")));
         }
         Ok(())
     }
 
-    fn set_access_state(&mut self, id: u32, state: u64) -> Status {
+    fn enable_access_spec(&mut self, id: u32, on: bool) -> Status {
         let mut found = id == 0;
-        for spec in &mut self.access_specs {
-            if id == 0 || spec.unsigned("AccessSpecID") == Some(id.into()) {
-                *spec = spec.clone().with("CurrentState", state);
-                found = true;
-            }
+        for spec in self.access_specs.iter_mut().filter(|spec| id == 0 || spec.id() == id) {
+            spec.enable(on);
+            found = true;
         }
         if found { Ok(()) } else { Err(field_error(&format!("there is no AccessSpec {id}"))) }
     }
+}
+
+/// A parameter of this type is not supported.
+fn unsupported(parameter: u16, text: &str) -> Element {
+    let place = Element::new(&p::ParameterError)
+        .with("ParameterType", parameter)
+        .with("ErrorCode", e::StatusCode::P_UnsupportedParameter);
+    status(e::StatusCode::M_ParameterError, text).and(place)
+}
+
+fn number(definition: &Definition) -> u16 {
+    match definition.wire {
+        Wire::Message(number) | Wire::Tlv(number) => number,
+        Wire::Tv(number) => number.into(),
+        _ => 1023,
+    }
+}
+
+/// The first parameter inside that this version does not know.
+fn newer_than(element: &Element, version: u8) -> Option<&'static Definition> {
+    let own = (element.definition.since > version).then_some(element.definition);
+    own.or_else(|| element.parameters.iter().find_map(|parameter| newer_than(parameter, version)))
+}
+
+/// Whether triggers have the values that their types need, and what cannot be done is not asked for.
+fn triggers(rospec: &Element, gpis: u16) -> Status {
+    use e::{AISpecStopTriggerType as A, ROSpecStartTriggerType as B, ROSpecStopTriggerType as C};
+    let missing = |definition: &'static Definition| {
+        let place = Element::new(&p::ParameterError)
+            .with("ParameterType", number(definition))
+            .with("ErrorCode", e::StatusCode::P_MissingParameter);
+        Err(status(e::StatusCode::M_MissingParameter, &format!("a trigger lacks its {}", definition.name))
+            .and(place))
+    };
+    let needs = |trigger: &Element, kind: &str, which: u64, value: &'static Definition| -> Status {
+        if trigger.unsigned(kind) == Some(which) && trigger.child(value).is_none() {
+            return missing(value);
+        }
+        let port = trigger.child(&p::GPITriggerValue).and_then(|value| value.unsigned("GPIPortNum"));
+        match port.filter(|_| trigger.unsigned(kind) == Some(which) && *value == p::GPITriggerValue) {
+            Some(port) if port == 0 || port > gpis.into() => {
+                Err(field_error(&format!("there is no GPI {port}")))
+            }
+            _ => Ok(()),
+        }
+    };
+    for bounds in rospec.children(&p::ROBoundarySpec) {
+        for start in bounds.children(&p::ROSpecStartTrigger) {
+            needs(start, "ROSpecStartTriggerType", B::Periodic, &p::PeriodicTriggerValue)?;
+            needs(start, "ROSpecStartTriggerType", B::GPI, &p::GPITriggerValue)?;
+        }
+        for stop in bounds.children(&p::ROSpecStopTrigger) {
+            needs(stop, "ROSpecStopTriggerType", C::GPI_With_Timeout, &p::GPITriggerValue)?;
+        }
+    }
+    for spec in rospec.children(&p::AISpec) {
+        for stop in spec.children(&p::AISpecStopTrigger) {
+            needs(stop, "AISpecStopTriggerType", A::GPI_With_Timeout, &p::GPITriggerValue)?;
+            needs(stop, "AISpecStopTriggerType", A::Tag_Observation, &p::TagObservationTrigger)?;
+        }
+        let antennas =
+            spec.children(&p::InventoryParameterSpec).flat_map(|s| s.children(&p::AntennaConfiguration));
+        for command in antennas.flat_map(|antenna| antenna.children(&p::C1G2InventoryCommand)) {
+            if command.children(&p::C1G2Filter).count() > usize::from(MOST_FILTERS) {
+                let place = Element::new(&p::ParameterError)
+                    .with("ParameterType", number(&p::C1G2Filter))
+                    .with("ErrorCode", e::StatusCode::P_OverflowParameter);
+                let text = format!("an inventory has at most {MOST_FILTERS} filters");
+                return Err(status(e::StatusCode::M_ParameterError, &text).and(place));
+            }
+        }
+    }
+    // There is no spectrum here, and the capabilities say so.
+    if rospec.child(&p::RFSurveySpec).is_some() {
+        return Err(unsupported(number(&p::RFSurveySpec), "this reader makes no RF surveys"));
+    }
+    Ok(())
 }
 
 /// Whether a vendor's parameter stands anywhere inside.

@@ -22,7 +22,8 @@ pub(super) struct Config {
 impl Config {
     pub(super) fn factory(profile: &Profile) -> Self {
         use e::NotificationEventType as N;
-        let events = (N::Upon_Hopping_To_Next_Channel..=N::Antenna_Event).map(|event| {
+        let last = if profile.max_version > 1 { N::SpecLoop_Event } else { N::Antenna_Event };
+        let events = (N::Upon_Hopping_To_Next_Channel..=last).map(|event| {
             let on = event == N::Reader_Exception_Event || event == N::Antenna_Event;
             Element::new(&p::EventNotificationState).with("EventType", event).with("NotificationState", on)
         });
@@ -76,6 +77,12 @@ impl Config {
             .parameters
             .iter()
             .any(|state| state.unsigned("EventType") == Some(event) && state.flag("NotificationState"))
+    }
+
+    /// Whether results of an AccessSpec are reported as soon as there are any; `own` is what the AccessSpec says itself.
+    pub(super) fn access_report_at_end(&self, own: Option<&Element>) -> bool {
+        own.unwrap_or(&self.access_reports).unsigned("AccessReportTrigger")
+            == Some(e::AccessReportTriggerType::End_Of_AccessSpec)
     }
 
     /// The keep-alive period in ms, when there is one.

@@ -1,6 +1,7 @@
 //! What an emulated reader is: its capabilities, and the parameters that say so.
 
-use crate::definitions::vendors::IMPINJ;
+use super::select::MOST_FILTERS;
+use crate::definitions::vendors::{self as v, IMPINJ};
 use crate::definitions::{enumerations as e, parameters as p};
 use crate::element::Element;
 
@@ -36,6 +37,10 @@ pub struct Profile {
     pub standard: u64,
     /// ROSpecs it can hold.
     pub max_rospecs: usize,
+    /// Priority levels of ROSpecs, 0 the highest.
+    pub priorities: u8,
+    /// Operations in one AccessSpec.
+    pub max_operations: u16,
     /// AccessSpecs it can hold.
     pub max_access_specs: usize,
     /// Highest header version it speaks: 1 or 2.
@@ -64,6 +69,8 @@ impl Default for Profile {
             country: 840,
             standard: e::CommunicationsStandard::US_FCC_Part_15,
             max_rospecs: 1,
+            priorities: 8,
+            max_operations: 8,
             max_access_specs: 1508,
             max_version: 1,
             max_buffered_reports: 4096,
@@ -94,11 +101,38 @@ impl Profile {
         part(R::General_Device_Capabilities, Profile::general);
         part(R::LLRP_Capabilities, Profile::llrp);
         part(R::Regulatory_Capabilities, Profile::regulatory);
-        part(R::LLRP_Air_Protocol_Capabilities, |_| {
+        part(R::LLRP_Air_Protocol_Capabilities, |profile| {
+            let newer = profile.max_version > 1;
             Element::new(&p::C1G2LLRPCapabilities)
+                .with("CanSupportBlockErase", true)
                 .with("CanSupportBlockWrite", true)
-                .with("MaxNumSelectFiltersPerQuery", 2_u16)
+                .with("CanSupportBlockPermalock", newer)
+                .with("CanSupportTagRecommissioning", newer)
+                .with("MaxNumSelectFiltersPerQuery", MOST_FILTERS)
         });
+        parts
+    }
+
+    /// What Impinj's extensions add to the capabilities, by `ImpinjRequestedData` (`None`: all).
+    pub(super) fn impinj_capabilities(&self, requested: Option<u64>) -> Vec<Element> {
+        use e::ImpinjRequestedDataType as R;
+        let wants =
+            |which| requested.is_none_or(|requested| [which, R::All_Capabilities].contains(&requested));
+        let mut parts = Vec::new();
+        if wants(R::Impinj_Detailed_Version) {
+            let serial: String = self.mac.iter().map(|byte| format!("{byte:02X}")).collect();
+            parts.push(
+                Element::new(&v::ImpinjDetailedVersion)
+                    .with("ModelName", if self.model == R420 { "Speedway R420" } else { "emulated" })
+                    .with("SerialNumber", serial.as_str())
+                    .with("SoftwareVersion", self.firmware.as_str())
+                    .with("FirmwareVersion", self.firmware.as_str()),
+            );
+        }
+        if wants(R::Impinj_Frequency_Capabilities) {
+            let frequencies = self.channels_khz.clone();
+            parts.push(Element::new(&v::ImpinjFrequencyCapabilities).with("FrequencyList", frequencies));
+        }
         parts
     }
 
@@ -131,12 +165,13 @@ impl Profile {
         Element::new(&p::LLRPCapabilities)
             .with("CanReportBufferFillWarning", true)
             .with("SupportsEventAndReportHolding", true)
-            .with("MaxNumPriorityLevelsSupported", 1_u8)
+            .with("CanDoTagInventoryStateAwareSingulation", true)
+            .with("MaxNumPriorityLevelsSupported", self.priorities)
             .with("MaxNumROSpecs", many(self.max_rospecs))
             .with("MaxNumSpecsPerROSpec", 32_u32)
             .with("MaxNumInventoryParameterSpecsPerAISpec", 1_u32)
             .with("MaxNumAccessSpecs", many(self.max_access_specs))
-            .with("MaxNumOpSpecsPerAccessSpec", 8_u32)
+            .with("MaxNumOpSpecsPerAccessSpec", u32::from(self.max_operations))
     }
 
     fn regulatory(&self) -> Element {

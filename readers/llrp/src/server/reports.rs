@@ -3,13 +3,32 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::access::Executed;
 use super::rospec::Inventory;
+use super::tag::Tag;
 use crate::definitions::vendors as v;
 use crate::definitions::{enumerations as e, messages as m, parameters as p};
 use crate::element::{Element, Value};
 
-/// Sightings kept for one report; then it is sent, due or not.
-const MAX_TAGS: usize = 500;
+/// Tags in one message; a longer report is several.
+const TAGS_IN_MESSAGE: usize = 500;
+/// Entries kept for a report that nobody asks for; what comes then is counted as lost.
+const MOST_ENTRIES: usize = 65_536;
+
+/// How a tag of the field was heard, as the host's radio made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    /// Port, from 1.
+    pub antenna: u16,
+    /// 1/100 dBm.
+    pub rssi_cdbm: i16,
+    /// 4096ths of a turn.
+    pub phase: u16,
+    /// 1/16 Hz.
+    pub doppler: i16,
+    /// `ChannelIndex`, from 1.
+    pub channel_index: u16,
+}
 
 /// One sighting of one tag, as the host's radio made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +53,37 @@ pub struct TagRead {
     pub channel_index: u16,
 }
 
+impl TagRead {
+    /// The read that a tag of the field gives.
+    pub fn of(tag: &Tag, signal: Signal) -> TagRead {
+        TagRead {
+            antenna: signal.antenna,
+            epc: tag.epc(),
+            pc: tag.pc(),
+            crc: tag.crc(),
+            tid: Some(tag.tid().to_vec()),
+            rssi_cdbm: signal.rssi_cdbm,
+            phase: signal.phase,
+            doppler: signal.doppler,
+            channel_index: signal.channel_index,
+        }
+    }
+
+    /// A tag as far as this read tells what is in it.
+    pub(super) fn as_tag(&self) -> Tag {
+        let tag = Tag::new(&self.epc).with_pc(self.pc);
+        match &self.tid {
+            Some(tid) => tag.with_tid(tid.clone()),
+            None => tag,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Sighting {
     read: TagRead,
+    /// What an AccessSpec did to the tag; such a sighting is an entry by itself.
+    access: Option<Executed>,
     spec_index: u16,
     parameter_spec_id: u16,
     first_us: u64,
@@ -44,10 +91,12 @@ struct Sighting {
     count: u16,
 }
 
-/// The sightings of a run that have not been reported.
+/// The sightings of a ROSpec that have not been reported.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
     sightings: Vec<Sighting>,
+    /// Sightings that found no room.
+    pub(super) lost: u64,
     /// Where a tag's sighting by an antenna on a channel stands among them.
     index: HashMap<(Vec<u8>, u16, u16), usize>,
     pub(super) due: Option<Duration>,
@@ -175,7 +224,14 @@ impl Wanted {
         say(self.count, &|| Element::new(&p::TagSeenCount).with("TagCount", sighting.count));
         say(self.pc, &|| Element::new(&p::C1G2_PC).with("PC_Bits", read.pc));
         say(self.crc, &|| Element::new(&p::C1G2_CRC).with("CRC", read.crc));
-        say(self.access_spec_id, &|| Element::new(&p::AccessSpecID));
+        let access_spec_id = sighting.access.as_ref().map_or(0, |access| access.access_spec_id);
+        say(self.access_spec_id, &|| Element::new(&p::AccessSpecID).with("AccessSpecID", access_spec_id));
+        tag.parameters.extend(sighting.access.iter().flat_map(|access| access.results.iter().cloned()));
+        let mut say = |wanted: bool, make: &dyn Fn() -> Element| {
+            if wanted {
+                tag.parameters.push(make());
+            }
+        };
         if let Some(tid) = &read.tid {
             say(self.impinj_tid, &|| Element::new(&v::ImpinjSerializedTID).with("TID", tid.clone()));
         }
@@ -194,6 +250,7 @@ impl Reports {
     pub(super) fn add(
         &mut self,
         read: &TagRead,
+        access: Option<Executed>,
         at_us: u64,
         now: Duration,
         inventory: &Inventory,
@@ -201,7 +258,9 @@ impl Reports {
     ) -> bool {
         let channel = if wanted.channel { read.channel_index } else { 0 };
         let key = (read.epc.clone(), read.antenna, channel);
-        match self.index.get(&key).and_then(|at| self.sightings.get_mut(*at)) {
+        let full = self.sightings.len() >= MOST_ENTRIES;
+        let known = self.index.get(&key).filter(|_| access.is_none()).copied();
+        match known.and_then(|at| self.sightings.get_mut(at)) {
             Some(known) => {
                 known.last_us = at_us;
                 known.count = known.count.saturating_add(1);
@@ -209,33 +268,55 @@ impl Reports {
                     known.read = read.clone();
                 }
             }
+            None if full => self.lost = self.lost.saturating_add(1),
             None => {
-                self.index.insert(key, self.sightings.len());
-                self.sightings.push(Sighting {
-                    read: read.clone(),
-                    spec_index: inventory.spec_index,
-                    parameter_spec_id: inventory.parameter_spec_id,
-                    first_us: at_us,
-                    last_us: at_us,
-                    count: 1,
-                });
+                if access.is_none() {
+                    self.index.insert(key, self.sightings.len());
+                }
+                self.sightings.push(Sighting::new(read, access, at_us, inventory));
             }
         }
         if self.due.is_none() {
             self.due = wanted.period().map(|period| now + period);
         }
-        let full = self.sightings.len() >= MAX_TAGS;
-        full || (wanted.counts_tags() && self.sightings.len() as u64 >= wanted.n)
+        wanted.counts_tags() && self.sightings.len() as u64 >= wanted.n
     }
 
-    /// The report of all sightings; `None` when there are none.
-    pub(super) fn take(&mut self, rospec_id: u32, wanted: &Wanted) -> Option<Element> {
+    /// The reports of all sightings, oldest first; none when there are none.
+    pub(super) fn take(&mut self, rospec_id: u32, wanted: &Wanted) -> Vec<Element> {
         self.due = None;
         self.index.clear();
-        if self.sightings.is_empty() {
-            return None;
-        }
-        let tags = self.sightings.drain(..).map(|sighting| wanted.tag(rospec_id, &sighting));
-        Some(Element::new(&m::RO_ACCESS_REPORT).and_all(tags))
+        let sightings = std::mem::take(&mut self.sightings);
+        let message = |part: &[Sighting]| {
+            let tags = part.iter().map(|sighting| wanted.tag(rospec_id, sighting));
+            Element::new(&m::RO_ACCESS_REPORT).and_all(tags)
+        };
+        sightings.chunks(TAGS_IN_MESSAGE).map(message).collect()
     }
+}
+
+impl Sighting {
+    fn new(read: &TagRead, access: Option<Executed>, at_us: u64, inventory: &Inventory) -> Self {
+        Sighting {
+            read: read.clone(),
+            access,
+            spec_index: inventory.spec_index,
+            parameter_spec_id: inventory.parameter_spec_id,
+            first_us: at_us,
+            last_us: at_us,
+            count: 1,
+        }
+    }
+}
+
+/// The report of what one AccessSpec did to one tag, sent at once.
+pub(super) fn access_report(
+    read: &TagRead,
+    access: Executed,
+    at_us: u64,
+    inventory: &Inventory,
+    wanted: &Wanted,
+) -> Element {
+    let sighting = Sighting::new(read, Some(access), at_us, inventory);
+    Element::new(&m::RO_ACCESS_REPORT).and(wanted.tag(inventory.rospec_id, &sighting))
 }

@@ -1,11 +1,17 @@
 //! One ROSpec that the reader holds: its triggers and inventories read from its parameters, and where it is in them.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::profile::Profile;
+use super::reports::Reports;
+use super::select::Selection;
 use crate::definitions::vendors as v;
 use crate::definitions::{enumerations as e, parameters as p};
 use crate::element::{Element, Value};
+
+/// Tags that are told apart for a trigger that counts new ones.
+const MOST_SEEN: usize = 100_000;
 
 /// What an inventory does on one antenna.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,24 +47,113 @@ pub struct Inventory {
 #[derive(Debug, Clone)]
 pub(super) struct Run {
     pub(super) inventory: Option<Inventory>,
+    /// By antenna: which tags it asks for.
+    pub(super) selections: Vec<(u16, Selection)>,
     /// Index of the current spec.
     pub(super) at: usize,
     pub(super) loops: u32,
-    /// When the current AISpec ends by its own trigger.
-    pub(super) spec_ends: Option<Duration>,
-    /// Reports after which it ends.
-    pub(super) spec_tags: Option<u32>,
+    /// What ends the current AISpec.
+    pub(super) spec: SpecStop,
     /// When the ROSpec ends by its own trigger.
     pub(super) ends: Option<Duration>,
 }
 
-#[derive(Debug, Clone)]
+/// What ends an AISpec.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SpecStop {
+    /// By duration or timeout.
+    pub(super) ends: Option<Duration>,
+    /// By an input's change.
+    gpi: Option<(u64, bool)>,
+    /// By observations: tags that are still to be seen, and whether only new ones count.
+    tags_left: Option<u64>,
+    unique: bool,
+    /// By quiet: how long no new tag may come, and when that will have been so.
+    quiet: Option<Duration>,
+    pub(super) quiet_ends: Option<Duration>,
+    /// By attempts: inventory rounds that are still to be made.
+    rounds_left: Option<u64>,
+    seen: HashSet<Vec<u8>>,
+}
+
+impl SpecStop {
+    fn read(spec: &Element, now: Duration) -> Self {
+        use e::{AISpecStopTriggerType as T, TagObservationTriggerType as O};
+        let mut stop = SpecStop::default();
+        let Some(trigger) = spec.child(&p::AISpecStopTrigger) else { return stop };
+        let after = |ms: u64| (ms > 0).then(|| now + Duration::from_millis(ms));
+        match trigger.unsigned("AISpecStopTriggerType") {
+            Some(T::Duration) => stop.ends = after(millis(trigger, "DurationTrigger")),
+            Some(T::GPI_With_Timeout) => {
+                if let Some(value) = trigger.child(&p::GPITriggerValue) {
+                    stop.ends = after(millis(value, "Timeout"));
+                    stop.gpi =
+                        Some((value.unsigned("GPIPortNum").unwrap_or_default(), value.flag("GPIEvent")));
+                }
+            }
+            Some(T::Tag_Observation) => {
+                let Some(value) = trigger.child(&p::TagObservationTrigger) else { return stop };
+                stop.ends = after(millis(value, "Timeout"));
+                let some = |name: &str| value.unsigned(name).filter(|count| *count > 0);
+                match value.unsigned("TriggerType") {
+                    Some(O::Upon_Seeing_N_Tags_Or_Timeout) => stop.tags_left = some("NumberOfTags"),
+                    Some(O::Upon_Seeing_N_Unique_Tags_Or_Timeout) => {
+                        (stop.tags_left, stop.unique) = (some("NumberOfTags"), true);
+                    }
+                    Some(O::N_Attempts_To_See_All_Tags_In_FOV_Or_Timeout) => {
+                        stop.rounds_left = some("NumberOfAttempts");
+                    }
+                    Some(
+                        O::Upon_Seeing_No_More_New_Tags_For_Tms_Or_Timeout
+                        | O::Upon_Seeing_No_More_New_Unique_Tags_For_Tms_Or_Timeout,
+                    ) => {
+                        stop.quiet = some("T").map(Duration::from_millis);
+                        stop.quiet_ends = stop.quiet.map(|quiet| now + quiet);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        stop
+    }
+
+    /// Takes a tag that was seen; `true` when that ends the spec.
+    pub(super) fn saw(&mut self, now: Duration, epc: &[u8]) -> bool {
+        let counts_new = self.unique || self.quiet.is_some();
+        let new = counts_new && self.seen.len() < MOST_SEEN && self.seen.insert(epc.to_vec());
+        if new {
+            self.quiet_ends = self.quiet.map(|quiet| now + quiet);
+        }
+        let Some(left) = self.tags_left.as_mut().filter(|_| new || !self.unique) else { return false };
+        *left = left.saturating_sub(1);
+        *left == 0
+    }
+
+    /// Takes the end of an inventory round; `true` when that ends the spec.
+    pub(super) fn round_over(&mut self) -> bool {
+        let Some(left) = self.rounds_left.as_mut() else { return false };
+        *left = left.saturating_sub(1);
+        *left == 0
+    }
+
+    /// Whether this change of an input ends the spec.
+    pub(super) fn stopped_by(&self, port: u16, high: bool) -> bool {
+        self.gpi == Some((port.into(), high))
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct RoSpec {
     pub(super) element: Element,
     pub(super) enabled: bool,
     pub(super) run: Option<Run>,
     /// When a periodic trigger starts it next.
     pub(super) starts: Option<Duration>,
+    /// It would run, were the radio not taken by another: its turn among those that wait.
+    pub(super) waits: Option<u64>,
+    /// What it saw and has not reported.
+    pub(super) reports: Reports,
 }
 
 /// The start triggers.
@@ -66,8 +161,25 @@ pub(super) struct RoSpec {
 pub(super) enum StartTrigger {
     Null,
     Immediate,
-    Periodic { offset_ms: u64, period_ms: u64 },
-    Gpi { port: u64, high: bool },
+    Periodic {
+        offset_ms: u64,
+        period_ms: u64,
+        /// From this time on, µs of UTC; else from when it is enabled.
+        utc_us: Option<u64>,
+    },
+    Gpi {
+        port: u64,
+        high: bool,
+    },
+}
+
+/// What comes behind a spec that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Another AISpec.
+    Spec,
+    /// Nothing: the ROSpec is done.
+    Done,
 }
 
 fn millis(element: &Element, name: &str) -> u64 {
@@ -76,11 +188,16 @@ fn millis(element: &Element, name: &str) -> u64 {
 
 impl RoSpec {
     pub(super) fn new(element: Element) -> Self {
-        RoSpec { element, enabled: false, run: None, starts: None }
+        RoSpec { element, enabled: false, run: None, starts: None, waits: None, reports: Reports::default() }
     }
 
     pub(super) fn id(&self) -> u32 {
         self.element.unsigned("ROSpecID").and_then(|id| u32::try_from(id).ok()).unwrap_or_default()
+    }
+
+    /// 0 is the highest.
+    pub(super) fn priority(&self) -> u64 {
+        self.element.unsigned("Priority").unwrap_or_default()
     }
 
     /// The ROSpec as `GET_ROSPECS` shows it.
@@ -109,6 +226,7 @@ impl RoSpec {
                 Some(value) => StartTrigger::Periodic {
                     offset_ms: millis(value, "Offset"),
                     period_ms: millis(value, "Period"),
+                    utc_us: value.child(&p::UTCTimestamp).and_then(|at| at.unsigned("Microseconds")),
                 },
                 None => StartTrigger::Null,
             },
@@ -123,10 +241,37 @@ impl RoSpec {
         }
     }
 
+    /// When a periodic trigger starts it next after `now`, `clock_us` being the reader's UTC at host time zero.
+    pub(super) fn next_start(&self, now: Duration, clock_us: u64) -> Option<Duration> {
+        let StartTrigger::Periodic { offset_ms, period_ms, utc_us } = self.start_trigger() else {
+            return None;
+        };
+        let Some(utc_us) = utc_us else {
+            let wait_ms = if self.starts.is_some() { period_ms } else { offset_ms };
+            return (self.starts.is_none() || period_ms > 0)
+                .then(|| self.starts.unwrap_or(now) + Duration::from_millis(wait_ms));
+        };
+        // Counted from a time of the clock: what has gone by is passed over.
+        let now_us = clock_us.saturating_add(u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
+        let first_us = utc_us.saturating_add(offset_ms.saturating_mul(1000));
+        let period_us = period_ms.saturating_mul(1000);
+        let at_us = match now_us.checked_sub(first_us) {
+            None => first_us,
+            Some(0) if self.starts.is_none() => first_us,
+            Some(_) if period_us == 0 => return None,
+            Some(gone_us) => first_us.saturating_add((gone_us / period_us + 1).saturating_mul(period_us)),
+        };
+        Some(now + Duration::from_micros(at_us.saturating_sub(now_us)))
+    }
+
+    fn stop_trigger(&self) -> Option<&Element> {
+        self.bounds()?.child(&p::ROSpecStopTrigger)
+    }
+
     /// How long a run lasts at most: by duration, or by the timeout of an input trigger.
     fn stop_after(&self) -> Option<Duration> {
         use e::ROSpecStopTriggerType as T;
-        let trigger = self.bounds()?.child(&p::ROSpecStopTrigger)?;
+        let trigger = self.stop_trigger()?;
         let ms = match trigger.unsigned("ROSpecStopTriggerType")? {
             T::Duration => millis(trigger, "DurationTriggerValue"),
             T::GPI_With_Timeout => millis(trigger.child(&p::GPITriggerValue)?, "Timeout"),
@@ -135,10 +280,19 @@ impl RoSpec {
         (ms > 0).then(|| Duration::from_millis(ms))
     }
 
+    /// Whether it has a stop trigger of its own that is still to come: then specs that are done are begun again within one run.
+    fn runs_until_stopped(&self) -> bool {
+        self.start_trigger() == StartTrigger::Immediate
+            && self.stop_trigger().and_then(|trigger| trigger.unsigned("ROSpecStopTriggerType"))
+                != Some(e::ROSpecStopTriggerType::Null)
+    }
+
     /// Whether this change of an input ends the run.
     pub(super) fn stopped_by(&self, port: u16, high: bool) -> bool {
-        self.bounds()
-            .and_then(|bounds| bounds.child(&p::ROSpecStopTrigger))
+        self.stop_trigger()
+            .filter(|trigger| {
+                trigger.unsigned("ROSpecStopTriggerType") == Some(e::ROSpecStopTriggerType::GPI_With_Timeout)
+            })
             .and_then(|trigger| trigger.child(&p::GPITriggerValue))
             .is_some_and(|value| {
                 value.unsigned("GPIPortNum") == Some(port.into()) && value.flag("GPIEvent") == high
@@ -155,17 +309,31 @@ impl RoSpec {
 
     pub(super) fn begin(&mut self, now: Duration, profile: &Profile, defaults: &[Element]) {
         let ends = self.stop_after().map(|after| now + after);
-        self.run = Some(Run { inventory: None, at: 0, loops: 0, spec_ends: None, spec_tags: None, ends });
+        self.waits = None;
+        self.run = Some(Run {
+            inventory: None,
+            selections: Vec::new(),
+            at: 0,
+            loops: 0,
+            spec: SpecStop::default(),
+            ends,
+        });
         self.enter(now, 0, profile, defaults);
     }
 
-    /// Goes on to the spec behind the current one; `false` when there is none.
-    pub(super) fn advance(&mut self, now: Duration, profile: &Profile, defaults: &[Element]) -> bool {
+    /// Goes on to the spec behind the current one.
+    pub(super) fn advance(&mut self, now: Duration, profile: &Profile, defaults: &[Element]) -> Next {
         let next = self.run.as_ref().map_or(0, |run| run.at + 1);
-        self.enter(now, next, profile, defaults)
+        if self.enter(now, next, profile, defaults)
+            || (self.runs_until_stopped() && self.enter(now, 0, profile, defaults))
+        {
+            Next::Spec
+        } else {
+            Next::Done
+        }
     }
 
-    /// Enters the first AISpec from `index` on. Surveys are over as soon as they begin: there is no spectrum here.
+    /// Enters the first AISpec from `index` on; `false` when there is none.
     fn enter(&mut self, now: Duration, index: usize, profile: &Profile, defaults: &[Element]) -> bool {
         let mut index = index;
         let mut looped = false;
@@ -185,8 +353,15 @@ impl RoSpec {
                 looped = true;
                 index = 0;
             } else if *spec.definition == p::AISpec {
-                run.inventory = Some(inventory(id, index, &spec, profile, defaults));
-                (run.spec_ends, run.spec_tags) = stop_trigger(&spec, now);
+                let inventory = inventory(id, index, &spec, profile, defaults);
+                run.selections = inventory
+                    .antennas
+                    .iter()
+                    .map(|plan| (plan.id, selection(plan.id, &spec, defaults)))
+                    .filter(|(_, selection)| !selection.is_open())
+                    .collect();
+                run.inventory = Some(inventory);
+                run.spec = SpecStop::read(&spec, now);
                 return true;
             } else {
                 index += 1;
@@ -199,21 +374,28 @@ impl RoSpec {
     }
 }
 
-fn stop_trigger(spec: &Element, now: Duration) -> (Option<Duration>, Option<u32>) {
-    use e::AISpecStopTriggerType as T;
-    let Some(trigger) = spec.child(&p::AISpecStopTrigger) else { return (None, None) };
-    let (ms, tags) = match trigger.unsigned("AISpecStopTriggerType") {
-        Some(T::Duration) => (millis(trigger, "DurationTrigger"), 0),
-        Some(T::GPI_With_Timeout) => {
-            (trigger.child(&p::GPITriggerValue).map_or(0, |value| millis(value, "Timeout")), 0)
-        }
-        Some(T::Tag_Observation) => trigger
-            .child(&p::TagObservationTrigger)
-            .map_or((0, 0), |value| (millis(value, "Timeout"), millis(value, "NumberOfTags"))),
-        _ => (0, 0),
-    };
-    let ends = (ms > 0).then(|| now + Duration::from_millis(ms));
-    (ends, u32::try_from(tags).ok().filter(|tags| *tags > 0))
+/// The configurations that count for an antenna, the stronger last: the reader's, the spec's for all, the spec's own.
+fn configurations<'a>(
+    id: u16,
+    spec: &'a Element,
+    defaults: &'a [Element],
+) -> impl Iterator<Item = &'a Element> {
+    let own = spec.children(&p::InventoryParameterSpec).flat_map(move |parameters| {
+        parameters
+            .children(&p::AntennaConfiguration)
+            .filter(move |antenna| [Some(0), Some(u64::from(id))].contains(&antenna.unsigned("AntennaID")))
+    });
+    let default = defaults.iter().filter(move |antenna| antenna.unsigned("AntennaID") == Some(id.into()));
+    default.chain(own)
+}
+
+/// Which tags an AISpec asks for on an antenna: the last inventory command that counts says so.
+fn selection(id: u16, spec: &Element, defaults: &[Element]) -> Selection {
+    configurations(id, spec, defaults)
+        .filter_map(|antenna| antenna.child(&p::C1G2InventoryCommand))
+        .last()
+        .map(Selection::read)
+        .unwrap_or_default()
 }
 
 fn inventory(
@@ -233,12 +415,6 @@ fn inventory(
     ids.retain(|id| (1..=profile.antennas).contains(id));
     let parameters = spec.child(&p::InventoryParameterSpec);
     let antennas = ids.iter().map(|id| {
-        let own = parameters.into_iter().flat_map(|parameters| {
-            parameters
-                .children(&p::AntennaConfiguration)
-                .filter(|antenna| [Some(0), Some(u64::from(*id))].contains(&antenna.unsigned("AntennaID")))
-        });
-        let default = defaults.iter().filter(|antenna| antenna.unsigned("AntennaID") == Some((*id).into()));
         let mut plan = AntennaPlan {
             id: *id,
             power_cdbm: profile.powers_cdbm.last().copied().unwrap_or_default(),
@@ -247,7 +423,7 @@ fn inventory(
             mode_index: 0,
             search_mode: None,
         };
-        default.chain(own).for_each(|antenna| refine(&mut plan, antenna, profile));
+        configurations(*id, spec, defaults).for_each(|antenna| refine(&mut plan, antenna, profile));
         plan
     });
     Inventory {
