@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Antenna(u16),
     /// An antenna that the configuration names and the reader has not.
     NoSuchAntenna(u16),
+    /// An input that the configuration names and the reader has not.
+    NoSuchInput(u16),
     /// The reader's report buffer fills or overflows.
     Buffer,
     /// The reader reports a fault of its own.
