@@ -14,6 +14,7 @@ mod outbox;
 mod region;
 pub mod serial;
 pub mod tag;
+pub mod uhfreader;
 
 use std::path::PathBuf;
 use std::sync::Arc;
