@@ -15,6 +15,7 @@ mod region;
 pub mod serial;
 pub mod tag;
 pub mod thingmagic;
+pub mod uhfreader;
 
 use std::path::PathBuf;
 use std::sync::Arc;
