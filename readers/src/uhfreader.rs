@@ -17,8 +17,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use answer::{
-    COMPLETE, FIGURES, FULL, Family, HEARTBEAT, Info, MORE, NO_ANTENNA, NO_TAG, PUSHED, TAG_ERROR, TIME_UP, Tag,
-    bands, status_words, tag_error, tags,
+    COMPLETE, FIGURES, FULL, Family, HEARTBEAT, Info, MORE, NO_ANTENNA, NO_TAG, PUSHED, TAG_ERROR, TIME_UP,
+    Tag, bands, status_words, tag_error, tags,
 };
 pub use command::{Command, MOST_EPC_WORDS, MOST_READ_WORDS, MOST_WRITE_WORDS, Settings};
 pub use frame::{ANY, Frame, FrameError, MOST_BODY};
@@ -93,9 +93,14 @@ enum Came {
 
 #[derive(Clone, Debug)]
 enum State {
-    Asking { ask: Ask, until: Duration },
+    Asking {
+        ask: Ask,
+        until: Duration,
+    },
     /// The reader pushes and answers to nothing.
-    Listening { until: Duration },
+    Listening {
+        until: Duration,
+    },
     Down,
 }
 
@@ -533,9 +538,7 @@ impl UhfReader {
                 return self.script.push_front(Ask::new(Command::SetOutputs(levels), Why::Outputs));
             }
             (_, Came::Answer(0, _)) => Ok(()),
-            (_, Came::Answer(status @ 0xFE, rest)) => {
-                Err(OrderError::CannotDo(status_words(status, &rest)))
-            }
+            (_, Came::Answer(status @ 0xFE, rest)) => Err(OrderError::CannotDo(status_words(status, &rest))),
             (_, Came::Answer(status, rest)) => Err(OrderError::Refused(status_words(status, &rest))),
             (_, Came::Silence) => Err(OrderError::Unknown),
         };

@@ -75,7 +75,9 @@ pub struct Info {
 impl Info {
     /// From the data of an answer to `Info`.
     pub fn decode(data: &[u8]) -> Option<Info> {
-        let [version, sub, kind, protocols, most, least, power, scan_time, rest @ ..] = data else { return None };
+        let [version, sub, kind, protocols, most, least, power, scan_time, rest @ ..] = data else {
+            return None;
+        };
         Some(Info {
             version: (*version, *sub),
             kind: *kind,

@@ -75,7 +75,8 @@ impl UhfReader {
                 let turn = Turn { port: antenna.port, purpose: antenna.purpose, target_b: false };
                 self.turns.push_back(turn);
             } else {
-                let words = format!("it has {most} antennas at most, so there is no antenna {}", antenna.port);
+                let words =
+                    format!("it has {most} antennas at most, so there is no antenna {}", antenna.port);
                 self.trouble(About::NoSuchAntenna(antenna.port), words, None);
             }
         }
@@ -93,7 +94,9 @@ impl UhfReader {
     fn set_band(&mut self, from: usize) {
         let Some(region) = self.reader.region else { return };
         let known = bands(region, self.family());
-        if from == 0 && self.info.as_ref().is_some_and(|info| known.iter().any(|(band, _)| *band == info.band)) {
+        if from == 0
+            && self.info.as_ref().is_some_and(|info| known.iter().any(|(band, _)| *band == info.band))
+        {
             return;
         }
         match known.get(from) {
@@ -116,19 +119,20 @@ impl UhfReader {
             return self.set_band(self.bands_tried);
         }
         let region = region.map_or("", |region| region.name());
-        let words = format!("it does not take the band for region `{region}` and must not send: {}", how(came));
+        let words =
+            format!("it does not take the band for region `{region}` and must not send: {}", how(came));
         self.down(Reason::Refused(words));
     }
 
     /// One power for all antennas: the lowest that any of them may have.
     fn set_power(&mut self) {
-        let wanted: Vec<f64> =
-            self.reader.antennas.iter().filter_map(|antenna| antenna.power_dbm).collect();
+        let wanted: Vec<f64> = self.reader.antennas.iter().filter_map(|antenna| antenna.power_dbm).collect();
         let Some(least) = wanted.iter().copied().reduce(f64::min) else { return };
         // Whole dBm, never more than was asked for; the family ends at 33.
         let power = least.floor().clamp(0.0, 33.0) as u8;
         if wanted.iter().any(|dbm| *dbm != least) {
-            let words = format!("it has one power for all antennas: {power} dBm, the lowest that is asked for");
+            let words =
+                format!("it has one power for all antennas: {power} dBm, the lowest that is asked for");
             self.cannot.push(words.clone());
             self.trouble(About::Setting("power"), words, None);
         }
