@@ -17,8 +17,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use answer::{
-    COMPLETE, FIGURES, FULL, Family, HEARTBEAT, Info, MORE, NO_ANTENNA, NO_TAG, PUSHED, TAG_ERROR, TIME_UP, Tag,
-    bands, status_words, tag_error, tags,
+    COMPLETE, FIGURES, FULL, Family, HEARTBEAT, Info, MORE, NO_ANTENNA, NO_TAG, PUSHED, TAG_ERROR, TIME_UP,
+    Tag, bands, status_words, tag_error, tags,
 };
 pub use command::{Command, MOST_EPC_WORDS, MOST_READ_WORDS, MOST_WRITE_WORDS, Settings};
 pub use frame::{ANY, Frame, FrameError, MOST_BODY};
@@ -33,7 +33,7 @@ const ANSWER: Duration = Duration::from_millis(350);
 /// A command to a tag may take this long.
 const ACCESS: Duration = Duration::from_millis(900);
 /// What an inventory takes longer than it was told, by the manuals at most 75 ms, and what the line takes.
-const OVERTIME: Duration = Duration::from_millis(500);
+const OVERTIME: Duration = Duration::from_millis(300);
 /// How long an inventory takes at most, 100 ms: the least that the reader knows.
 const SCAN_TIME: u8 = 3;
 /// Contacts are looked at this often, between two inventories.
@@ -93,9 +93,14 @@ enum Came {
 
 #[derive(Clone, Debug)]
 enum State {
-    Asking { ask: Ask, until: Duration },
+    Asking {
+        ask: Ask,
+        until: Duration,
+    },
     /// The reader pushes and answers to nothing.
-    Listening { until: Duration },
+    Listening {
+        until: Duration,
+    },
     Down,
 }
 
@@ -468,7 +473,9 @@ impl UhfReader {
             let (antenna, target_b) = (turn.port, turn.target_b);
             Command::InventoryWith(Settings { q, session, target_b, antenna, scan_time: SCAN_TIME })
         };
-        let scan_time = self.info.as_ref().map_or(SCAN_TIME, |info| info.scan_time.max(SCAN_TIME));
+        // Its own setting counts where it is not told one.
+        let own = self.info.as_ref().map_or(SCAN_TIME, |info| info.scan_time.max(SCAN_TIME));
+        let scan_time = if command == Command::Inventory { own } else { SCAN_TIME };
         let patience = Duration::from_millis(u64::from(scan_time) * 100) + OVERTIME;
         Ask { command, why: Why::Inventory(turn.port), patience, tries: 1 }
     }
@@ -488,6 +495,7 @@ impl UhfReader {
                 let ports = self.turns.iter().filter(|turn| turn.port <= 8);
                 let bits = ports.fold(0, |bits, turn| bits | 1_u8 << (turn.port - 1));
                 self.script.push_back(Ask::new(Command::SetAntennas(bits), Why::Antennas));
+                self.shorten_scans();
                 return;
             }
             Came::Answer(status @ 0xFD..=0xFF, rest) => {
@@ -533,9 +541,7 @@ impl UhfReader {
                 return self.script.push_front(Ask::new(Command::SetOutputs(levels), Why::Outputs));
             }
             (_, Came::Answer(0, _)) => Ok(()),
-            (_, Came::Answer(status @ 0xFE, rest)) => {
-                Err(OrderError::CannotDo(status_words(status, &rest)))
-            }
+            (_, Came::Answer(status @ 0xFE, rest)) => Err(OrderError::CannotDo(status_words(status, &rest))),
             (_, Came::Answer(status, rest)) => Err(OrderError::Refused(status_words(status, &rest))),
             (_, Came::Silence) => Err(OrderError::Unknown),
         };

@@ -22,6 +22,7 @@ mod simulate;
 mod space;
 mod stock;
 mod truth;
+pub mod uhfreader;
 mod world;
 
 pub use family::{Family, FamilyError};

@@ -48,7 +48,8 @@ impl Frame {
     /// The bytes of one frame, no more and no fewer.
     pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
         let (said, there) = (usize::from(*bytes.first().unwrap_or(&0)), bytes.len().saturating_sub(1));
-        let Some((content, check)) = bytes.split_last_chunk::<2>().filter(|(content, _)| content.len() >= 3) else {
+        let Some((content, check)) = bytes.split_last_chunk::<2>().filter(|(content, _)| content.len() >= 3)
+        else {
             return Err(FrameError::Short(bytes.len()));
         };
         if said != there {
@@ -76,9 +77,12 @@ impl Frame {
 
 fn check_of(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |check, byte| {
-        (0..8).fold(check ^ u16::from(*byte), |check, _| {
-            if check & 1 == 0 { check >> 1 } else { check >> 1 ^ 0x8408 }
-        })
+        (0..8).fold(
+            check ^ u16::from(*byte),
+            |check, _| {
+                if check & 1 == 0 { check >> 1 } else { check >> 1 ^ 0x8408 }
+            },
+        )
     })
 }
 

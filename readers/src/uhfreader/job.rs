@@ -51,14 +51,24 @@ enum Stage {
     /// Was the piece done whose answer was lost? Reads of the tag by the name that it would have then.
     Doubt,
     /// Is it still alive after a kill whose answer was lost?
-    Killed { looks: u8 },
+    Killed {
+        looks: u8,
+    },
 }
 
 /// A part of an operation that one command does.
 #[derive(Clone, Debug)]
 enum Piece {
-    Read { bank: Bank, first_word: u16, words: u8 },
-    Write { bank: Bank, first_word: u16, words: Vec<u16> },
+    Read {
+        bank: Bank,
+        first_word: u16,
+        words: u8,
+    },
+    Write {
+        bank: Bank,
+        first_word: u16,
+        words: Vec<u16>,
+    },
     /// Anything else: the command, whose EPC is filled in when it is sent.
     Other(Command),
 }
@@ -82,7 +92,9 @@ impl Work {
         let Selection { first_bit, bits, ref mask, .. } = job.selection;
         let end = u32::from(first_bit) + u32::from(bits);
         if end > MOST_CHOICE_BITS || mask.len() * 8 < usize::from(bits) {
-            return Err(format!("it chooses tags by the first {MOST_CHOICE_BITS} bits of a bank, all of them given"));
+            return Err(format!(
+                "it chooses tags by the first {MOST_CHOICE_BITS} bits of a bank, all of them given"
+            ));
         }
         for operation in &job.operations {
             let beyond = |first: u16, words: usize| {
@@ -91,10 +103,13 @@ impl Work {
             };
             match operation {
                 Operation::Read { words, first_word, .. } if beyond(*first_word, usize::from(*words)) => {
-                    return Err("a read is of at least one word, below word 256 where the reader is an 18".to_owned());
+                    return Err(
+                        "a read is of at least one word, below word 256 where the reader is an 18".to_owned()
+                    );
                 }
                 Operation::Write { words, first_word, .. } if beyond(*first_word, words.len()) => {
-                    return Err("a write is of at least one word, below word 256 where the reader is an 18".to_owned());
+                    return Err("a write is of at least one word, below word 256 where the reader is an 18"
+                        .to_owned());
                 }
                 Operation::BlockErase { words, first_word, .. }
                     if *words == 0 || usize::from(*first_word) + usize::from(*words) > 0x100 =>
@@ -133,7 +148,7 @@ impl Work {
 
     /// An inventory has ended.
     pub(super) fn looked(&mut self, seen: Vec<(u16, Vec<u8>)>) {
-        let usable = |epc: &Vec<u8>| epc.len() % 2 == 0 && epc.len() <= MOST_EPC_WORDS * 2;
+        let usable = |epc: &Vec<u8>| epc.len().is_multiple_of(2) && epc.len() <= MOST_EPC_WORDS * 2;
         let seen = seen.into_iter().map(|(_, epc)| epc).filter(usable);
         match self.stage {
             Stage::Look => {
@@ -227,14 +242,18 @@ impl Work {
             Piece::Other(Command::BlockErase { bank, first_word, words, .. }) => {
                 Command::BlockErase { epc: own, password: secret, bank, first_word, words }
             }
-            Piece::Other(Command::ChangeEas { on, .. }) => Command::ChangeEas { epc: own, password: secret, on },
+            Piece::Other(Command::ChangeEas { on, .. }) => {
+                Command::ChangeEas { epc: own, password: secret, on }
+            }
             Piece::Other(other) => other,
         }
     }
 
     /// What the tag will be called when a piece has been done; `None` where that cannot be known.
     fn named_after(&self, piece: &Piece) -> Option<Vec<u8>> {
-        let Piece::Write { bank: Bank::Epc, first_word, words } = piece else { return Some(self.epc.clone()) };
+        let Piece::Write { bank: Bank::Epc, first_word, words } = piece else {
+            return Some(self.epc.clone());
+        };
         let mut known = self.known.clone();
         known.extend((*first_word..).zip(words.iter().copied()));
         let length = known.get(&1).map_or(self.epc.len() / 2, |pc| usize::from(pc >> 11));
@@ -276,7 +295,9 @@ impl Work {
             // A wrong password may be a weak tag: it is given one more chance.
             Came::Answer(0x05 | 0x09, _) if self.tried == 0 => self.tried = 1,
             Came::Answer(status, rest) if !silent => self.end(tag_error(status, &rest)),
-            _ if matches!(piece, Piece::Other(Command::Kill { .. })) => self.stage = Stage::Killed { looks: LOOKS },
+            _ if matches!(piece, Piece::Other(Command::Kill { .. })) => {
+                self.stage = Stage::Killed { looks: LOOKS }
+            }
             _ if self.named_after(&piece).is_some_and(|named| named != self.epc) => self.stage = Stage::Doubt,
             _ => {}
         }

@@ -24,9 +24,13 @@ impl UhfReader {
             },
             // It is there, but does not say what it is: it may push, or know the inventory only.
             (Why::Hello, _) => self.set_up(),
-            (Why::Band, Came::Answer(0, _)) => {}
-            (Why::Band, came) => self.band_refused(&came),
+            (Why::ScanTime, Came::Answer(0, _)) => {
+                if let Some(info) = &mut self.info {
+                    info.scan_time = SCAN_TIME;
+                }
+            }
             (Why::AnswerMode, _) | (_, Came::Answer(0, _)) => {}
+            (Why::Band, came) => self.band_refused(&came),
             (why, came) => {
                 let (setting, name) = match why {
                     Why::Power => ("power", "its power"),
@@ -45,11 +49,8 @@ impl UhfReader {
         self.set_band(0);
         self.set_power();
         let family = self.family();
-        if let Some(info) = &self.info
-            && family == Family::Short
-            && info.scan_time != SCAN_TIME
-        {
-            self.script.push_back(Ask::new(Command::SetScanTime(SCAN_TIME), Why::ScanTime));
+        if family == Family::Short {
+            self.shorten_scans();
         }
         if family == Family::Long {
             self.warmth_due = Some(std::time::Duration::ZERO);
@@ -67,6 +68,13 @@ impl UhfReader {
         }
     }
 
+    /// A reader that is not told with each inventory how long it may take is told once.
+    pub(super) fn shorten_scans(&mut self) {
+        if self.info.as_ref().is_some_and(|info| info.scan_time != SCAN_TIME) {
+            self.script.push_back(Ask::new(Command::SetScanTime(SCAN_TIME), Why::ScanTime));
+        }
+    }
+
     /// The configured antennas, or those that the reader has in use.
     fn take_turns(&mut self) {
         let most = if self.family() == Family::Long { MOST_ANTENNAS } else { 1 };
@@ -75,7 +83,8 @@ impl UhfReader {
                 let turn = Turn { port: antenna.port, purpose: antenna.purpose, target_b: false };
                 self.turns.push_back(turn);
             } else {
-                let words = format!("it has {most} antennas at most, so there is no antenna {}", antenna.port);
+                let words =
+                    format!("it has {most} antennas at most, so there is no antenna {}", antenna.port);
                 self.trouble(About::NoSuchAntenna(antenna.port), words, None);
             }
         }
@@ -93,7 +102,9 @@ impl UhfReader {
     fn set_band(&mut self, from: usize) {
         let Some(region) = self.reader.region else { return };
         let known = bands(region, self.family());
-        if from == 0 && self.info.as_ref().is_some_and(|info| known.iter().any(|(band, _)| *band == info.band)) {
+        if from == 0
+            && self.info.as_ref().is_some_and(|info| known.iter().any(|(band, _)| *band == info.band))
+        {
             return;
         }
         match known.get(from) {
@@ -116,19 +127,20 @@ impl UhfReader {
             return self.set_band(self.bands_tried);
         }
         let region = region.map_or("", |region| region.name());
-        let words = format!("it does not take the band for region `{region}` and must not send: {}", how(came));
+        let words =
+            format!("it does not take the band for region `{region}` and must not send: {}", how(came));
         self.down(Reason::Refused(words));
     }
 
     /// One power for all antennas: the lowest that any of them may have.
     fn set_power(&mut self) {
-        let wanted: Vec<f64> =
-            self.reader.antennas.iter().filter_map(|antenna| antenna.power_dbm).collect();
+        let wanted: Vec<f64> = self.reader.antennas.iter().filter_map(|antenna| antenna.power_dbm).collect();
         let Some(least) = wanted.iter().copied().reduce(f64::min) else { return };
         // Whole dBm, never more than was asked for; the family ends at 33.
         let power = least.floor().clamp(0.0, 33.0) as u8;
         if wanted.iter().any(|dbm| *dbm != least) {
-            let words = format!("it has one power for all antennas: {power} dBm, the lowest that is asked for");
+            let words =
+                format!("it has one power for all antennas: {power} dBm, the lowest that is asked for");
             self.cannot.push(words.clone());
             self.trouble(About::Setting("power"), words, None);
         }
