@@ -14,6 +14,7 @@ mod outbox;
 mod region;
 pub mod serial;
 pub mod tag;
+pub mod thingmagic;
 pub mod uhfreader;
 
 use std::path::PathBuf;

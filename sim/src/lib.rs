@@ -21,6 +21,7 @@ pub mod serial;
 mod simulate;
 mod space;
 mod stock;
+pub mod thingmagic;
 mod truth;
 pub mod uhfreader;
 mod world;

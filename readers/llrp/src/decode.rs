@@ -7,7 +7,7 @@ use crate::error::{DecodeError, Fault};
 use crate::frame::{HEADER_BYTES, Header};
 
 /// Deepest nesting taken. The standard's own is 7 (but for ParameterError, which may hold itself).
-const MAX_DEPTH: usize = 24;
+pub(crate) const MAX_DEPTH: usize = 24;
 
 /// Bits before the type in a TLV header.
 const TLV_RESERVED_SHIFT: u32 = 10;
@@ -178,7 +178,13 @@ impl<'a> Cursor<'a> {
             return Err(within(DecodeError::new(self.at, Fault::Deep(MAX_DEPTH))));
         }
         let mut fields = Vec::with_capacity(definition.fields.len());
+        // The fields that a newer version added are all there, or none is.
+        let mut absent = None;
         for field in definition.fields {
+            if field.added && *absent.get_or_insert(self.left() == 0) {
+                fields.push(Value::Absent);
+                continue;
+            }
             fields.push(self.value(field.kind).map_err(|error| within(error.within(field.name)))?);
         }
         let mut inside = Vec::new();
@@ -202,7 +208,7 @@ impl<'a> Cursor<'a> {
             let number = first & 0x7F;
             let definition =
                 definitions::tv(number).ok_or_else(|| DecodeError::new(start, Fault::UnknownTv(number)))?;
-            let length = definition.fields.iter().map(|field| width_bits(field.kind)).sum::<usize>() / 8;
+            let length = definition.fixed_bits() / 8;
             if self.left() < length {
                 let fault = Fault::Short { what: "the parameter", needs: length, has: self.left() };
                 return Err(DecodeError::new(self.at, fault).within(definition.name));
@@ -229,13 +235,22 @@ impl<'a> Cursor<'a> {
         self.at = inner.end;
         match definition {
             Some(definition) if *definition == parameters::Custom => inner.custom(reserved, depth),
+            Some(definition) if !definition.verified => {
+                let opaque = inner;
+                inner.element(definition, reserved, depth).or_else(|_| Ok(opaque.unknown(number, reserved)))
+            }
             Some(definition) => inner.element(definition, reserved, depth),
-            None => Ok(Element {
-                definition: &UNKNOWN_PARAMETER,
-                reserved,
-                fields: vec![Value::Unsigned(number.into()), Value::Bytes(inner.rest().to_vec())],
-                parameters: Vec::new(),
-            }),
+            None => Ok(inner.unknown(number, reserved)),
+        }
+    }
+
+    /// All bytes to the end as a parameter that nobody knows.
+    fn unknown(mut self, number: u16, reserved: u8) -> Element {
+        Element {
+            definition: &UNKNOWN_PARAMETER,
+            reserved,
+            fields: vec![Value::Unsigned(number.into()), Value::Bytes(self.rest().to_vec())],
+            parameters: Vec::new(),
         }
     }
 
@@ -251,14 +266,5 @@ impl<'a> Cursor<'a> {
             }
         }
         self.element(&parameters::Custom, reserved, depth)
-    }
-}
-
-/// Bits of a field whose width its kind fixes; TV parameters hold no others.
-fn width_bits(kind: Kind) -> usize {
-    match kind {
-        Kind::Unsigned(bits) | Kind::Signed(bits) | Kind::Reserved(bits) => usize::from(bits),
-        Kind::Fixed(bytes) => usize::from(bytes) * 8,
-        Kind::Bits | Kind::Bytes { .. } | Kind::Words { .. } | Kind::Numbers | Kind::Text | Kind::Rest => 0,
     }
 }

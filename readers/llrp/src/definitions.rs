@@ -1,4 +1,4 @@
-//! The one table of definitions from which codec, names and JSON are made.
+//! The one table of definitions from which codec, names, JSON and documentation are made.
 //!
 //! A definition says how something looks on the wire and what the standard calls it; it holds no code. The
 //! statics carry the standard's own names (`parameters::ROSpec`, `messages::ADD_ROSPEC`,
@@ -6,18 +6,26 @@
 //!
 //! Names, numbers, types and order of LLRP 1.0.1 and 1.1 were taken from the definition files of the LLRP Toolkit (Copyright
 //! 2007 Impinj, Inc., Apache-2.0) and are checked against them; where the 1.1 file is at fault the standard stands.
-//! No descriptive text of theirs is here.
+//! What 2.0 added was taken from the delta of LLRPCSharp (MIT), the only public one known: those definitions are not
+//! [`verified`](Definition::verified). No descriptive text of theirs is here.
+//!
+//! Every static's documentation is made from its line in the table, as is the reference `DEFINITIONS.md` of this package.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::LazyLock;
 
 #[macro_use]
 mod macros;
 
+mod reference;
+pub use reference::reference;
+
 #[allow(non_upper_case_globals, reason = "the standard's own names")]
 pub mod choices;
 #[allow(non_upper_case_globals, non_snake_case, reason = "the standard's own names")]
 pub mod enumerations;
+#[allow(clippy::wildcard_imports, reason = "the table names parameters without saying where they stand")]
 pub mod messages;
 #[allow(non_upper_case_globals, reason = "the standard's own names")]
 pub mod parameters;
@@ -91,17 +99,74 @@ pub enum Kind {
     Rest,
 }
 
+impl Kind {
+    /// The kind that the table's notation names: `u8`, `s16`, `r7` and the like by width, `u96` (exactly twelve bytes),
+    /// `bits`, `u8v`, `hex8`, `u16v`, `hex16`, `u32v`, `utf8`, `rest`.
+    ///
+    /// # Panics
+    /// When there is no such kind; in a constant that is an error of the compiler's.
+    pub const fn named(name: &str) -> Kind {
+        match name.as_bytes() {
+            b"u96" => Kind::Fixed(12),
+            b"bits" => Kind::Bits,
+            b"u8v" => Kind::Bytes { hex: false },
+            b"hex8" => Kind::Bytes { hex: true },
+            b"u16v" => Kind::Words { hex: false },
+            b"hex16" => Kind::Words { hex: true },
+            b"u32v" => Kind::Numbers,
+            b"utf8" => Kind::Text,
+            b"rest" => Kind::Rest,
+            [b'u', width @ ..] => Kind::Unsigned(bits(width)),
+            [b's', width @ ..] => Kind::Signed(bits(width)),
+            [b'r', width @ ..] => Kind::Reserved(bits(width)),
+            _ => panic!("no such kind of field"),
+        }
+    }
+}
+
+/// A width in bits, in one or two decimal digits.
+const fn bits(digits: &[u8]) -> u8 {
+    let width = match *digits {
+        [ones @ b'0'..=b'9'] => ones - b'0',
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => (tens - b'0') * 10 + ones - b'0',
+        _ => 0,
+    };
+    assert!(width > 0 && width <= 64, "a field is 1 to 64 bits wide");
+    width
+}
+
+impl fmt::Display for Kind {
+    /// As [`Kind::named`] takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Unsigned(bits) => write!(f, "u{bits}"),
+            Kind::Signed(bits) => write!(f, "s{bits}"),
+            Kind::Reserved(bits) => write!(f, "r{bits}"),
+            Kind::Fixed(bytes) => write!(f, "u{}", u16::from(*bytes) * 8),
+            Kind::Bits => f.write_str("bits"),
+            Kind::Bytes { hex } => f.write_str(if *hex { "hex8" } else { "u8v" }),
+            Kind::Words { hex } => f.write_str(if *hex { "hex16" } else { "u16v" }),
+            Kind::Numbers => f.write_str("u32v"),
+            Kind::Text => f.write_str("utf8"),
+            Kind::Rest => f.write_str("rest"),
+        }
+    }
+}
+
 /// One field.
 #[derive(Debug)]
 pub struct Field {
-    /// The standard's name; `reserved` for reserved bits.
+    /// The standard's name; `reserved` for reserved bits (`reserved2`, … where there are more).
     pub name: &'static str,
     /// Shape and width.
     pub kind: Kind,
     /// The names of its values, where it has some.
     pub enumeration: Option<&'static Enumeration>,
-    /// Header version that brought it (1: LLRP 1.0.1, 2: LLRP 1.1). Before that its bits were reserved.
+    /// Header version that brought it (1: LLRP 1.0.1, 2: LLRP 1.1, 3: LLRP 2.0).
     pub since: u8,
+    /// Whether that version added its bits behind the others; otherwise they were reserved before. What an older
+    /// sender left out is [`Value::Absent`](crate::Value::Absent).
+    pub added: bool,
 }
 
 /// How often a parameter may stand in its place.
@@ -202,8 +267,11 @@ pub struct Definition {
     pub name: &'static str,
     /// How it is told apart on the wire.
     pub wire: Wire,
-    /// Header version that brought it.
+    /// Header version that brought it (1: LLRP 1.0.1, 2: LLRP 1.1, 3: LLRP 2.0). It is read in older messages too.
     pub since: u8,
+    /// Whether more than one public source confirms it. Bytes that do not fit an unverified definition are kept as
+    /// [`UNKNOWN_PARAMETER`] or `Custom`.
+    pub verified: bool,
     /// Fields in the order of the wire; all stand before the parameters.
     pub fields: &'static [Field],
     /// The places for parameters, in the order of the standard.
@@ -234,6 +302,26 @@ impl Definition {
         })
     }
 
+    /// Whether it is a message, and not a parameter.
+    pub fn is_message(&self) -> bool {
+        matches!(self.wire, Wire::Message(_) | Wire::CustomMessage { .. } | Wire::UnknownMessage)
+    }
+
+    /// Bits of the fields whose width their kind fixes: of a TV parameter, which holds no others, all of them.
+    pub fn fixed_bits(&self) -> usize {
+        let width = |field: &Field| match field.kind {
+            Kind::Unsigned(bits) | Kind::Signed(bits) | Kind::Reserved(bits) => usize::from(bits),
+            Kind::Fixed(bytes) => usize::from(bytes) * 8,
+            Kind::Bits
+            | Kind::Bytes { .. }
+            | Kind::Words { .. }
+            | Kind::Numbers
+            | Kind::Text
+            | Kind::Rest => 0,
+        };
+        self.fields.iter().map(width).sum()
+    }
+
     /// The index of the field with this name.
     pub fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
@@ -241,8 +329,8 @@ impl Definition {
 }
 
 static TYPE_AND_BYTES: [Field; 2] = [
-    Field { name: "Type", kind: Kind::Unsigned(10), enumeration: None, since: 1 },
-    Field { name: "Bytes", kind: Kind::Rest, enumeration: None, since: 1 },
+    Field { name: "Type", kind: Kind::Unsigned(10), enumeration: None, since: 1, added: false },
+    Field { name: "Bytes", kind: Kind::Rest, enumeration: None, since: 1, added: false },
 ];
 
 /// Stands for every TLV parameter that the table does not hold: `Type` and `Bytes`.
@@ -250,6 +338,7 @@ pub static UNKNOWN_PARAMETER: Definition = Definition {
     name: "UnknownParameter",
     wire: Wire::UnknownParameter,
     since: 1,
+    verified: true,
     fields: &TYPE_AND_BYTES,
     members: &[],
 };
@@ -259,6 +348,7 @@ pub static UNKNOWN_MESSAGE: Definition = Definition {
     name: "UNKNOWN_MESSAGE",
     wire: Wire::UnknownMessage,
     since: 1,
+    verified: true,
     fields: &TYPE_AND_BYTES,
     members: &[],
 };
@@ -318,7 +408,8 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
     messages::ALL
         .iter()
         .chain(parameters::ALL)
-        .chain(vendors::ALL)
+        .chain(vendors::ALL_IMPINJ)
+        .chain(vendors::ALL_ZEBRA)
         .copied()
         .chain([&UNKNOWN_PARAMETER, &UNKNOWN_MESSAGE])
 }

@@ -1,7 +1,7 @@
 //! The tree of a message: what the table says, with values. Owned, generic, meant for everything but the
 //! flood of reports (`report` reads those from the bytes).
 
-use crate::definitions::{Definition, Kind};
+use crate::definitions::{Definition, Field, Kind};
 
 /// The value of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,17 @@ pub enum Value {
     Text(String),
     /// What should be text and is not well-formed UTF-8.
     BrokenText(Vec<u8>),
+    /// A field that a newer version of the standard added at the end, and that is not there.
+    Absent,
 }
 
 impl Value {
     /// The value that a new element starts with: zero, or empty.
-    fn empty(kind: Kind) -> Value {
-        match kind {
+    pub(crate) fn empty(field: &Field) -> Value {
+        if field.added {
+            return Value::Absent;
+        }
+        match field.kind {
             Kind::Unsigned(_) | Kind::Reserved(_) => Value::Unsigned(0),
             Kind::Signed(_) => Value::Signed(0),
             Kind::Fixed(bytes) => Value::Bytes(vec![0; usize::from(bytes)]),
@@ -102,9 +107,9 @@ pub struct Element {
 }
 
 impl Element {
-    /// An element with all fields zero or empty and no parameters.
+    /// An element with all fields zero or empty (those that newer versions added absent) and no parameters.
     pub fn new(definition: &'static Definition) -> Self {
-        let fields = definition.fields.iter().map(|field| Value::empty(field.kind)).collect();
+        let fields = definition.fields.iter().map(Value::empty).collect();
         Element { definition, reserved: 0, fields, parameters: Vec::new() }
     }
 

@@ -71,7 +71,15 @@ impl Writer {
         }
         // An unknown element's type is in its header, not among its bytes.
         let in_header = usize::from(matches!(wire, Wire::UnknownMessage | Wire::UnknownParameter));
+        let absent = element.fields.contains(&Value::Absent);
         for (field, value) in fields.iter().zip(&element.fields).skip(in_header) {
+            if absent && field.added {
+                if *value != Value::Absent {
+                    return Err(EncodeError::new("stands alone, expected all fields of its version or none")
+                        .within(field.name));
+                }
+                continue;
+            }
             self.field(field, value).map_err(|error| error.within(field.name))?;
         }
         for parameter in &element.parameters {

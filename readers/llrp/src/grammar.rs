@@ -1,7 +1,7 @@
 //! Whether a message holds what the standard asks for. Decoding does not depend on it; a reader answers by it.
 
 use crate::definitions::{Definition, Wire};
-use crate::element::Element;
+use crate::element::{Element, Message, Value};
 
 /// What a message lacks or has too much of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,44 @@ pub enum GrammarFault {
         /// Its type.
         number: u16,
     },
+}
+
+/// A message, parameter or field of a later version than the message's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{inside} holds {name}, which came with header version {since}; the message is of version {version}")]
+pub struct Newer {
+    /// The message or parameter; for a message itself its own name.
+    pub inside: &'static str,
+    /// The message, parameter or field.
+    pub name: &'static str,
+    /// Header version that brought it.
+    pub since: u8,
+    /// The message's header version.
+    pub version: u8,
+}
+
+/// Checks that nothing in a message is of a later version than the message says to be. It is read all the same.
+///
+/// # Errors
+/// The first that is, from the outside in.
+pub fn check_version(message: &Message) -> Result<(), Newer> {
+    older(&message.body, message.definition().name, message.version)
+}
+
+fn older(element: &Element, inside: &'static str, version: u8) -> Result<(), Newer> {
+    let definition = element.definition;
+    let newer = |inside, name, since| Newer { inside, name, since, version };
+    if definition.since > version.max(1) {
+        return Err(newer(inside, definition.name, definition.since));
+    }
+    for (field, value) in definition.fields.iter().zip(&element.fields) {
+        // Bits that were reserved before may be there, as zeros; what was added behind may not.
+        let unused = *value == Value::Absent || (!field.added && *value == Value::Unsigned(0));
+        if field.since > version.max(1) && !unused {
+            return Err(newer(definition.name, field.name, field.since));
+        }
+    }
+    element.parameters.iter().try_for_each(|parameter| older(parameter, definition.name, version))
 }
 
 /// Checks an element and all inside it; the order of parameters is not looked at.

@@ -4,7 +4,7 @@
 
 use llrp::definitions::{messages as m, parameters as p, vendors as v};
 use llrp::stream::{decode_hex_line, decode_stream};
-use llrp::{Element, Message, Value, json, report};
+use llrp::{Element, Message, Value, grammar, json, report};
 use serde_json::json;
 
 fn frame(number: u16, body: &[u8]) -> Vec<u8> {
@@ -133,10 +133,36 @@ fn a_stream_goes_on_after_what_it_cannot_read() {
 }
 
 #[test]
+fn a_length_that_is_too_long_but_possible_costs_its_own_frame_only() {
+    let message = |id: u32| {
+        let body = Element::new(&m::ENABLE_ROSPEC).with("ROSpecID", 0xFFFF_FFFF_u32);
+        Message::new(id, body).encode().unwrap()
+    };
+    let mut stretched = message(2);
+    stretched[5] += 3;
+    let stream = [message(1), stretched, message(3), message(4)].concat();
+    let outcome: Vec<_> = decode_stream(&stream).collect();
+    let ids: Vec<_> = outcome.iter().flatten().map(|message| message.id).collect();
+    assert_eq!(ids, [1, 3, 4], "{outcome:?}");
+    assert_eq!(outcome.iter().filter(|message| message.is_err()).count(), 1);
+}
+
+#[test]
+fn a_stream_that_begins_in_the_middle_of_a_message_is_read_from_the_next_one() {
+    let whole = Message::new(1, Element::new(&m::SET_READER_CONFIG)).encode().unwrap();
+    let stream = [&whole[4..], &whole, &whole].concat();
+    let outcome: Vec<_> = decode_stream(&stream).collect();
+    assert!(outcome[0].is_err(), "what is left of the first");
+    assert_eq!(outcome.iter().filter(|message| message.is_ok()).count(), 2, "{outcome:?}");
+}
+
+#[test]
 fn a_hex_line_that_is_none_says_so() {
     assert!(decode_hex_line("04 3E 0000000A 00000001").unwrap().all(|message| message.is_ok()));
     let Err(error) = decode_hex_line("043") else { panic!("taken") };
-    assert_eq!(error.reason, "expected an even number of hexadecimal digits");
+    assert_eq!(error.reason, "has 3 hexadecimal digits, expected an even number of them");
+    let Err(error) = decode_hex_line("04 3E 0g") else { panic!("taken") };
+    assert_eq!((error.offset, error.reason.as_str()), (2, "character 8 is 'g', expected hexadecimal digits"));
 }
 
 #[test]
@@ -188,17 +214,91 @@ fn wrong_json_is_refused_with_the_place_and_what_would_be_right() {
         "START_ROSPEC/ROSpecID: is 4294967296, expected 0 to 4294967295"
     );
     assert_eq!(refused(json!({"ROSpecID": 1, "Id": 2})), "START_ROSPEC: has \"Id\", expected ROSpecID");
-    let no_message = json::from_json(&json!({"message": "STRAT_ROSPEC"})).unwrap_err();
-    assert!(no_message.to_string().contains("STRAT_ROSPEC"), "{no_message}");
+    assert_eq!(refused(json!({"rospecID": 1})), "START_ROSPEC: has no field ROSpecID");
+    assert_eq!(
+        refused(json!({"ROSpecID": 1, "rospec_id": 2})),
+        "START_ROSPEC: has \"rospec_id\", expected ROSpecID"
+    );
+    let no_message = |name: &str| json::from_json(&json!({"message": name})).unwrap_err().to_string();
+    assert_eq!(no_message("STRAT_ROSPEC"), "\"STRAT_ROSPEC\" is no message, expected a name like ADD_ROSPEC");
+    assert_eq!(no_message("KeepAlive"), "\"KeepAlive\" is no message, expected KEEPALIVE");
 }
 
 #[test]
 fn impinjs_enabling_message_is_typed_and_others_of_its_kind_are_opaque() {
     let enabling = frame(1023, &[0, 0, 0x65, 0x1A, 21, 0, 0, 0, 0]);
     assert!(Message::decode(&enabling).unwrap().is(&v::IMPINJ_ENABLE_EXTENSIONS));
-    let saving = frame(1023, &[0, 0, 0x65, 0x1A, 23, 1]);
-    let message = Message::decode(&saving).unwrap();
+    let other = frame(1023, &[0, 0, 0x65, 0x1A, 99, 1]);
+    let message = Message::decode(&other).unwrap();
     assert!(message.is(&m::CUSTOM_MESSAGE));
     assert_eq!(message.body.value("Data"), Some(&Value::Bytes(vec![1])));
-    assert_eq!(message.encode().unwrap(), saving);
+    assert_eq!(message.encode().unwrap(), other);
+}
+
+#[test]
+fn what_a_later_version_brought_is_read_in_an_older_message_and_the_grammar_tells() {
+    let spec = Element::new(&p::ROSpec)
+        .with("ROSpecID", 1_u32)
+        .and(
+            Element::new(&p::ROBoundarySpec)
+                .and(Element::new(&p::ROSpecStartTrigger))
+                .and(Element::new(&p::ROSpecStopTrigger)),
+        )
+        .and(Element::new(&p::LoopSpec).with("LoopCount", 3_u32));
+    let mut message = Message::new(7, Element::new(&m::ADD_ROSPEC).and(spec));
+    let decoded = Message::decode(&message.encode().unwrap()).unwrap();
+    assert_eq!(decoded, message);
+    assert_eq!(
+        grammar::check_version(&decoded).unwrap_err().to_string(),
+        "ROSpec holds LoopSpec, which came with header version 2; the message is of version 1"
+    );
+    message.version = 2;
+    assert_eq!(grammar::check_version(&message), Ok(()));
+
+    let selector = Element::new(&p::C1G2EPCMemorySelector).with("EnableXPCBits", true);
+    let content = Element::new(&p::TagReportContentSelector).and(selector);
+    let report = Element::new(&p::ROReportSpec).and(content);
+    let message = Message::new(8, Element::new(&m::SET_READER_CONFIG).and(report));
+    assert_eq!(
+        grammar::check_version(&message).unwrap_err().to_string(),
+        "C1G2EPCMemorySelector holds EnableXPCBits, which came with header version 2; the message is of version 1"
+    );
+    let asking = Message::new(9, Element::new(&m::GET_SUPPORTED_VERSION));
+    assert!(grammar::check_version(&asking).is_err(), "a message of 1.1 in version 1");
+}
+
+#[test]
+fn fields_that_2_0_added_are_all_there_or_none_is() {
+    let capabilities = |bytes: &[u8]| {
+        let length = (bytes.len() as u16 + 4).to_be_bytes();
+        frame(11, &[[0x01, 0x47, length[0], length[1]].as_slice(), bytes].concat())
+    };
+    let older = capabilities(&[0xC0, 0x00, 0x02]);
+    let newer = capabilities(&[0xC0, 0x00, 0x02, 0x80, 0x00]);
+    for (frame, untraceable) in [(&older, None), (&newer, Some(json!(true)))] {
+        let message = Message::decode(frame).unwrap();
+        let shown = json::to_json(&message);
+        let found = shown["body"]["C1G2LLRPCapabilities"].get("CanSupportUntraceable").cloned();
+        assert_eq!(found, untraceable);
+        assert_eq!(json::from_json(&shown).unwrap().encode().unwrap(), **frame);
+    }
+    let mut half = json::to_json(&Message::decode(&newer).unwrap());
+    half["body"]["C1G2LLRPCapabilities"].as_object_mut().unwrap().remove("CanSupportReadBuffer");
+    assert_eq!(
+        json::from_json(&half).unwrap_err().to_string(),
+        "GET_READER_CAPABILITIES_RESPONSE/C1G2LLRPCapabilities: has no field CanSupportReadBuffer"
+    );
+    let cut = capabilities(&[0xC0, 0x00, 0x02, 0x80]);
+    assert!(Message::decode(&cut).is_err(), "half of the added bits");
+}
+
+#[test]
+fn bytes_that_do_not_fit_an_unverified_definition_are_kept() {
+    // C1G2Challenge as one reading of 2.0 has it holds nine bytes at least.
+    let challenge = [0x01, 0x6E, 0x00, 0x07, 0x03, 0x01, 0x00];
+    let frame = frame(61, &challenge);
+    let message = Message::decode(&frame).unwrap();
+    let shown = json::to_json(&message);
+    assert_eq!(shown["body"]["_others"], json!([{"UnknownParameter": {"Type": 366, "Bytes": "030100"}}]));
+    assert_eq!(json::from_json(&shown).unwrap().encode().unwrap(), frame);
 }

@@ -100,6 +100,10 @@ fn element(definition: &'static Definition, depth: usize) -> BoxedStrategy<Eleme
             let long =
                 !matches!(definition.wire, Wire::Tv(_) | Wire::Message(_) | Wire::CustomMessage { .. });
             let mut element = Element { definition, reserved: 0, fields, parameters };
+            if shuffle % 3 == 0 {
+                let fields = definition.fields.iter().zip(&mut element.fields);
+                fields.filter(|(field, _)| field.added).for_each(|(_, value)| *value = Value::Absent);
+            }
             if long && definition.wire != Wire::UnknownMessage {
                 element.reserved = reserved;
             }
@@ -117,7 +121,7 @@ fn element(definition: &'static Definition, depth: usize) -> BoxedStrategy<Eleme
 }
 
 fn message_of(definition: &'static Definition) -> impl Strategy<Value = Message> {
-    (element(definition, 3), 1..=2_u8, any::<u32>(), prop_oneof![5 => Just(0_u8), 1 => 0..8_u8])
+    (element(definition, 3), 0..=3_u8, any::<u32>(), prop_oneof![5 => Just(0_u8), 1 => 0..8_u8])
         .prop_map(|(body, version, id, reserved)| Message { version, reserved, id, body })
 }
 
@@ -128,7 +132,7 @@ fn every_defined_message_survives_bytes_tree_and_json() {
             continue;
         }
         let mut runner =
-            TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+            TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
         let outcome = runner.run(&message_of(definition), |message| {
             let frame = message.encode().unwrap();
             let decoded = Message::decode(&frame).map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -149,7 +153,8 @@ fn every_defined_parameter_survives_bytes_tree_and_json() {
         if matches!(definition.wire, Wire::Message(_) | Wire::CustomMessage { .. } | Wire::UnknownMessage) {
             continue;
         }
-        let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
         let outcome = runner.run(&element(definition, 2), |parameter| {
             let message = Message::new(7, Element::new(holder).and(parameter));
             let frame = message.encode().unwrap();
@@ -175,7 +180,7 @@ fn take(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 2000, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn any_bytes_are_taken_or_refused_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
@@ -225,7 +230,7 @@ fn mutated_captures_never_panic() {
         proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         proptest::option::of(any::<prop::sample::Index>()),
     );
-    let mut runner = TestRunner::new(Config { cases: 1500, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 4000, failure_persistence: None, ..Config::default() });
     runner
         .run(&mutation, |((_, mut frame), changes, cut)| {
             for (index, byte) in changes {

@@ -1,7 +1,11 @@
 //! The standard's enumerations. Where two versions name one number differently, the older name stands first
-//! and is the one shown; both are understood.
+//! and is the one shown; both are understood. Makers' enumerations stand beside their definitions and are found here too.
+
+pub use super::vendors::impinj_values::*;
+pub use super::vendors::zebra_values::*;
 
 define_enumerations! {
+    ALL:
     AirProtocols { Unspecified = 0, EPCGlobalClass1Gen2 = 1 }
     GetReaderCapabilitiesRequestedData {
         All = 0, General_Device_Capabilities = 1, LLRP_Capabilities = 2, Regulatory_Capabilities = 3,
@@ -128,16 +132,4 @@ define_enumerations! {
         Success = 0, Nonspecific_Tag_Error = 1, No_Response_From_Tag = 2, Nonspecific_Reader_Error = 3,
         Incorrect_Password_Error = 4, Tag_Memory_Overrun_Error = 5
     }
-    ImpinjSerializedTIDMode { Disabled = 0, Enabled = 1 }
-    ImpinjRFPhaseAngleMode { Disabled = 0, Enabled = 1 }
-    ImpinjPeakRSSIMode { Disabled = 0, Enabled = 1 }
-    ImpinjGPSCoordinatesMode { Disabled = 0, Enabled = 1 }
-    ImpinjRFDopplerFrequencyMode { Disabled = 0, Enabled = 1 }
-    ImpinjOptimizedReadMode { Disabled = 0, Enabled = 1 }
-    ImpinjFixedFrequencyMode { Disabled = 0, Auto_Select = 1, Channel_List = 2 }
-    ImpinjInventorySearchType {
-        Reader_Selected = 0, Single_Target = 1, Dual_Target = 2, Single_Target_With_Suppression = 3,
-        Single_Target_Reset_Inventory = 5, Dual_Target_With_Reset = 6
-    }
-    ImpinjLowDutyCycleMode { Disabled = 0, Enabled = 1 }
 }

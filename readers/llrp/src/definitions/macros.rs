@@ -1,95 +1,40 @@
 //! The notation in which the table is written.
-
-macro_rules! kind {
-    (u1) => {
-        $crate::definitions::Kind::Unsigned(1)
-    };
-    (u2) => {
-        $crate::definitions::Kind::Unsigned(2)
-    };
-    (u8) => {
-        $crate::definitions::Kind::Unsigned(8)
-    };
-    (u16) => {
-        $crate::definitions::Kind::Unsigned(16)
-    };
-    (u32) => {
-        $crate::definitions::Kind::Unsigned(32)
-    };
-    (u64) => {
-        $crate::definitions::Kind::Unsigned(64)
-    };
-    (s8) => {
-        $crate::definitions::Kind::Signed(8)
-    };
-    (s16) => {
-        $crate::definitions::Kind::Signed(16)
-    };
-    (s32) => {
-        $crate::definitions::Kind::Signed(32)
-    };
-    (r2) => {
-        $crate::definitions::Kind::Reserved(2)
-    };
-    (r3) => {
-        $crate::definitions::Kind::Reserved(3)
-    };
-    (r5) => {
-        $crate::definitions::Kind::Reserved(5)
-    };
-    (r6) => {
-        $crate::definitions::Kind::Reserved(6)
-    };
-    (r7) => {
-        $crate::definitions::Kind::Reserved(7)
-    };
-    (r8) => {
-        $crate::definitions::Kind::Reserved(8)
-    };
-    (r14) => {
-        $crate::definitions::Kind::Reserved(14)
-    };
-    (r16) => {
-        $crate::definitions::Kind::Reserved(16)
-    };
-    (r32) => {
-        $crate::definitions::Kind::Reserved(32)
-    };
-    (u96) => {
-        $crate::definitions::Kind::Fixed(12)
-    };
-    (bits) => {
-        $crate::definitions::Kind::Bits
-    };
-    (u8v) => {
-        $crate::definitions::Kind::Bytes { hex: false }
-    };
-    (hex8) => {
-        $crate::definitions::Kind::Bytes { hex: true }
-    };
-    (u16v) => {
-        $crate::definitions::Kind::Words { hex: false }
-    };
-    (hex16) => {
-        $crate::definitions::Kind::Words { hex: true }
-    };
-    (u32v) => {
-        $crate::definitions::Kind::Numbers
-    };
-    (utf8) => {
-        $crate::definitions::Kind::Text
-    };
-    (rest) => {
-        $crate::definitions::Kind::Rest
-    };
-}
+//!
+//! ```text
+//! NUMBER NAME [since VERSION [unverified]] { FIELD: KIND [= ENUMERATION] [since VERSION | added VERSION], … } [ REPEAT WHAT, … ];
+//! ```
+//!
+//! A kind is `u` (unsigned), `s` (signed) or `r` (reserved) with a width in bits, or one of the names that
+//! [`Kind::named`](super::Kind::named) takes. A repeat is `one`, `opt`, `any` or `some`; a choice stands in parentheses.
+//! `since` says that a field's bits were reserved before that version, `added` that it was not there at all.
 
 macro_rules! since {
     () => {
         1
     };
-    ($version:literal) => {
+    (since $version:literal $($unverified:ident)?) => {
         $version
+    };
+    (added $version:literal) => {
+        $version
+    };
+}
+
+macro_rules! added {
+    (added $version:literal) => {
+        true
+    };
+    ($($other:tt)*) => {
+        false
+    };
+}
+
+macro_rules! verified {
+    (unverified) => {
+        false
+    };
+    () => {
+        true
     };
 }
 
@@ -98,7 +43,7 @@ macro_rules! named_values {
         None
     };
     ($name:ident) => {
-        Some(&$crate::definitions::enumerations::$name)
+        Some(&values::$name)
     };
 }
 
@@ -119,48 +64,95 @@ macro_rules! repeat {
 
 macro_rules! allowed {
     (($choice:ident)) => {
-        $crate::definitions::Allowed::Choice(&$crate::definitions::choices::$choice)
+        $crate::definitions::Allowed::Choice(&choices::$choice)
     };
     ($parameter:ident) => {
         $crate::definitions::Allowed::Parameter(&$parameter)
     };
 }
 
-macro_rules! definition {
+/// The sentences of a static's documentation.
+macro_rules! documented {
+    (since $version:literal unverified) => {
+        concat!(" Since header version ", $version, ", by one public transcription only.")
+    };
+    (since $version:literal) => {
+        concat!(" Since header version ", $version, ".")
+    };
+    (unverified) => {
+        " By one public source only."
+    };
+    () => {
+        ""
+    };
+    (field $field:ident $kind:ident $($values:ident)?; $($which:ident $version:literal)?) => {
+        concat!(
+            "\n- `", stringify!($field), "`: `", stringify!($kind), "`",
+            $(", [`", stringify!($values), "`](static@values::", stringify!($values), ")",)?
+            $(", ", stringify!($which), " header version ", $version,)?
+        )
+    };
+    (member $repeat:ident ($choice:ident)) => {
+        concat!("\n- ", documented!($repeat), "[`", stringify!($choice), "`](static@choices::", stringify!($choice), ")")
+    };
+    (member $repeat:ident $parameter:ident) => {
+        concat!("\n- ", documented!($repeat), "[`", stringify!($parameter), "`]")
+    };
+    (one) => {
+        "one "
+    };
+    (opt) => {
+        "at most one "
+    };
+    (any) => {
+        "any number of "
+    };
+    (some) => {
+        "one or more "
+    };
+}
+
+/// One static of the table, with its documentation.
+macro_rules! define {
     (
-        $name:ident, $wire:expr, $since:expr,
-        { $($field:ident : $kind:ident $(= $values:ident)? $(since $version:literal)?),* }
+        $what:literal, $number:expr, $wire:expr, $name:ident
+        $(since $since:literal)? $(unverified $($unverified:lifetime)?)?,
+        { $($field:ident : $kind:ident $(= $values:ident)? $($which:ident $version:literal)?),* }
         [ $($repeat:ident $allowed:tt),* ]
     ) => {
-        $crate::definitions::Definition {
+        #[doc = concat!("`", stringify!($name), "`, ", $what, " ", $number, ".")]
+        #[doc = documented!($(since $since)? $(unverified $($unverified)?)?)]
+        $(#[doc = documented!(field $field $kind $($values)?; $($which $version)?)])*
+        $(#[doc = documented!(member $repeat $allowed)])*
+        pub static $name: $crate::definitions::Definition = $crate::definitions::Definition {
             name: stringify!($name),
             wire: $wire,
-            since: $since,
+            since: since!($(since $since)?),
+            verified: verified!($(unverified $($unverified)?)?),
             fields: &[$($crate::definitions::Field {
                 name: stringify!($field),
-                kind: kind!($kind),
+                kind: $crate::definitions::Kind::named(stringify!($kind)),
                 enumeration: named_values!($($values)?),
-                since: since!($($version)?),
+                since: since!($($which $version)?),
+                added: added!($($which $version)?),
             }),*],
             members: &[$($crate::definitions::Member {
                 repeat: repeat!($repeat),
                 allowed: allowed!($allowed),
             }),*],
-        }
+        };
     };
 }
 
 macro_rules! define_parameters {
-    ($($number:literal $name:ident $(since $version:literal)? { $($fields:tt)* } [ $($members:tt)* ];)*) => {
-        $(
-            #[doc = concat!("`", stringify!($name), "`, parameter ", stringify!($number), ".")]
-            pub static $name: $crate::definitions::Definition = definition!(
-                $name,
-                $crate::definitions::Wire::parameter($number),
-                since!($($version)?),
-                { $($fields)* } [ $($members)* ]
-            );
-        )*
+    ($(
+        $number:literal $name:ident $(since $since:literal)? $(unverified $($unverified:lifetime)?)?
+        { $($fields:tt)* } [ $($members:tt)* ];
+    )*) => {
+        $(define!(
+            "parameter", $number, $crate::definitions::Wire::parameter($number), $name
+            $(since $since)? $(unverified $($unverified)?)?, { $($fields)* } [ $($members)* ]
+        );)*
 
         /// All parameters, by number.
         pub static ALL: &[&$crate::definitions::Definition] = &[$(&$name),*];
@@ -168,18 +160,13 @@ macro_rules! define_parameters {
 }
 
 macro_rules! define_messages {
-    ($($number:literal $name:ident $(since $version:literal)? { $($fields:tt)* } [ $($members:tt)* ];)*) => {
-        #[allow(clippy::wildcard_imports, reason = "members name parameters")]
-        use $crate::definitions::parameters::*;
-        $(
-            #[doc = concat!("`", stringify!($name), "`, message ", stringify!($number), ".")]
-            pub static $name: $crate::definitions::Definition = definition!(
-                $name,
-                $crate::definitions::Wire::Message($number),
-                since!($($version)?),
-                { $($fields)* } [ $($members)* ]
-            );
-        )*
+    ($(
+        $number:literal $name:ident $(since $since:literal)? { $($fields:tt)* } [ $($members:tt)* ];
+    )*) => {
+        $(define!(
+            "message", $number, $crate::definitions::Wire::Message($number), $name $(since $since)?,
+            { $($fields)* } [ $($members)* ]
+        );)*
 
         /// All messages, by number.
         pub static ALL: &[&$crate::definitions::Definition] = &[$(&$name),*];
@@ -196,39 +183,42 @@ macro_rules! custom_wire {
 }
 
 macro_rules! define_customs {
-    ($($what:ident $vendor:ident / $subtype:literal $name:ident { $($fields:tt)* } [ $($members:tt)* ];)*) => {
-        use $crate::definitions::parameters::{C1G2Read, Custom, LLRPStatus};
-        $(
-            #[doc = concat!("`", stringify!($name), "`, ", stringify!($what), " ", stringify!($subtype), ".")]
-            pub static $name: $crate::definitions::Definition = definition!(
-                $name, custom_wire!($what $vendor $subtype), 1, { $($fields)* } [ $($members)* ]
-            );
-        )*
+    ($all:ident: $(
+        $what:ident $vendor:ident / $subtype:literal $name:ident $(unverified $($unverified:lifetime)?)?
+        { $($fields:tt)* } [ $($members:tt)* ];
+    )*) => {
+        $(define!(
+            "custom", concat!(stringify!($what), " ", $subtype, " of ", stringify!($vendor)),
+            custom_wire!($what $vendor $subtype), $name $(unverified $($unverified)?)?,
+            { $($fields)* } [ $($members)* ]
+        );)*
 
-        /// All known custom messages and parameters.
-        pub static ALL: &[&$crate::definitions::Definition] = &[$(&$name),*];
+        /// All known custom messages and parameters of this maker, by number.
+        pub static $all: &[&$crate::definitions::Definition] = &[$(&$name),*];
     };
 }
 
 macro_rules! define_choices {
-    ($($name:ident [ $($alternative:ident),* ];)*) => {
+    ($all:ident: $($name:ident [ $($alternative:ident),* ];)*) => {
         $(
-            #[doc = concat!("The choice `", stringify!($name), "`.")]
+            #[doc = concat!("The choice `", stringify!($name), "`:")]
+            $(#[doc = concat!("\n- [`", stringify!($alternative), "`]")])*
             pub static $name: $crate::definitions::Choice = $crate::definitions::Choice {
                 name: stringify!($name),
-                alternatives: &[$(&$crate::definitions::parameters::$alternative),*],
+                alternatives: &[$(&$alternative),*],
             };
         )*
 
-        /// All choices.
-        pub static ALL: &[&$crate::definitions::Choice] = &[$(&$name),*];
+        /// All choices of this table.
+        pub static $all: &[&$crate::definitions::Choice] = &[$(&$name),*];
     };
 }
 
 macro_rules! define_enumerations {
-    ($($name:ident { $($entry:ident = $value:literal),* })*) => {
+    ($all:ident: $($name:ident { $($entry:ident = $value:literal),* })*) => {
         $(
-            #[doc = concat!("The enumeration `", stringify!($name), "`.")]
+            #[doc = concat!("The enumeration `", stringify!($name), "`:")]
+            $(#[doc = concat!("\n- `", stringify!($entry), "` = ", stringify!($value))])*
             pub static $name: $crate::definitions::Enumeration = $crate::definitions::Enumeration {
                 name: stringify!($name),
                 entries: &[$((stringify!($entry), $value)),*],
@@ -243,7 +233,7 @@ macro_rules! define_enumerations {
             }
         )*
 
-        /// All enumerations.
-        pub static ALL: &[&$crate::definitions::Enumeration] = &[$(&$name),*];
+        /// All enumerations of this table.
+        pub static $all: &[&$crate::definitions::Enumeration] = &[$(&$name),*];
     };
 }

@@ -1,4 +1,7 @@
-//! Every message of LLRP 1.0.1 and 1.1: number, name, fields in order, and the parameters it may hold.
+//! Every message of LLRP 1.0.1, 1.1 and 2.0 (which added none): number, name, fields in order, and the parameters it may hold.
+
+use super::parameters::*;
+use super::{choices, enumerations as values};
 
 define_messages! {
     1 GET_READER_CAPABILITIES { RequestedData: u8 = GetReaderCapabilitiesRequestedData } [any Custom];

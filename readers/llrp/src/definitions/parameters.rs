@@ -1,8 +1,11 @@
-//! Every parameter of LLRP 1.0.1 and 1.1: number, name, fields in order, and the parameters it may hold.
+//! Every parameter of LLRP 1.0.1, 1.1 and, as far as it is publicly known, 2.0: number, name, fields in order, and the
+//! parameters it may hold.
 //!
-//! `since 2` marks what 1.1 (header version 2) brought; in a 1.0.1 frame those bits were reserved.
+//! `since 2` marks what 1.1 (header version 2) brought, `since 3` what 2.0 did; in an older frame those bits were reserved.
 //! Names, numbers, types and order are those of the EPCglobal LLRP standard.
 //! Where the public 1.1 definition file differs from the standard, the standard stands here (LoopSpec is 355).
+
+use super::{choices, enumerations as values};
 
 define_parameters! {
     1 AntennaID { AntennaID: u16 } [];
@@ -117,7 +120,8 @@ define_parameters! {
     238 TagReportContentSelector {
         EnableROSpecID: u1, EnableSpecIndex: u1, EnableInventoryParameterSpecID: u1, EnableAntennaID: u1,
         EnableChannelIndex: u1, EnablePeakRSSI: u1, EnableFirstSeenTimestamp: u1,
-        EnableLastSeenTimestamp: u1, EnableTagSeenCount: u1, EnableAccessSpecID: u1, reserved: r6
+        EnableLastSeenTimestamp: u1, EnableTagSeenCount: u1, EnableAccessSpecID: u1,
+        EnableCryptoResponse: u1 since 3, reserved: r5
     } [
         any (AirProtocolEPCMemorySelector)
     ];
@@ -126,7 +130,7 @@ define_parameters! {
         one (EPCParameter), opt ROSpecID, opt SpecIndex, opt InventoryParameterSpecID, opt AntennaID,
         opt PeakRSSI, opt ChannelIndex, opt FirstSeenTimestampUTC, opt FirstSeenTimestampUptime,
         opt LastSeenTimestampUTC, opt LastSeenTimestampUptime, opt TagSeenCount, any (AirProtocolTagData),
-        opt AccessSpecID, any (AccessCommandOpSpecResult), any Custom
+        opt AccessSpecID, any (AccessCommandOpSpecResult), opt CryptoResponse, any Custom
     ];
     241 EPCData { EPC: bits } [];
     242 RFSurveyReportData {} [opt ROSpecID, opt SpecIndex, some FrequencyRSSILevelEntry, any Custom];
@@ -164,10 +168,15 @@ define_parameters! {
     289 ParameterError { ParameterType: u16, ErrorCode: u16 = StatusCode } [
         opt FieldError, opt ParameterError
     ];
+    290 CryptoResponse since 3 unverified { RespBitLen: u16, Message: bits } [];
     327 C1G2LLRPCapabilities {
         CanSupportBlockErase: u1, CanSupportBlockWrite: u1, CanSupportBlockPermalock: u1 since 2,
         CanSupportTagRecommissioning: u1 since 2, CanSupportUMIMethod2: u1 since 2,
-        CanSupportXPC: u1 since 2, reserved: r2, MaxNumSelectFiltersPerQuery: u16
+        CanSupportXPC: u1 since 2, reserved: r2, MaxNumSelectFiltersPerQuery: u16,
+        CanSupportUntraceable: u1 added 3, CanSupportChallenge: u1 added 3, CanSupportAuthenticate: u1 added 3,
+        CanSupportAuthComm: u1 added 3, CanSupportSecureComm: u1 added 3, CanSupportKeyUpdate: u1 added 3,
+        CanSupportTagPrivilege: u1 added 3, CanSupportReadBuffer: u1 added 3,
+        CanSupportExtendedPowerOnPeriod: u1 added 3, reserved2: r7 added 3
     } [];
     328 C1G2UHFRFModeTable {} [some C1G2UHFRFModeTableEntry];
     329 C1G2UHFRFModeTableEntry {
@@ -177,11 +186,11 @@ define_parameters! {
         MinTariValue: u32, MaxTariValue: u32, StepTariValue: u32
     } [];
     330 C1G2InventoryCommand { TagInventoryStateAware: u1, reserved: r7 } [
-        any C1G2Filter, opt C1G2RFControl, opt C1G2SingulationControl, any Custom
+        any C1G2Filter, opt C1G2RFControl, opt C1G2SingulationControl, any C1G2Challenge, any Custom
     ];
     331 C1G2Filter { T: u2 = C1G2TruncateAction, reserved: r6 } [
         one C1G2TagInventoryMask, opt C1G2TagInventoryStateAwareFilterAction,
-        opt C1G2TagInventoryStateUnawareFilterAction
+        opt C1G2TagInventoryStateUnawareFilterAction, opt ExtendOnTime
     ];
     332 C1G2TagInventoryMask { MB: u2, reserved: r6, Pointer: u16, TagMask: bits } [];
     333 C1G2TagInventoryStateAwareFilterAction {
@@ -239,6 +248,51 @@ define_parameters! {
         Result: u8 = C1G2GetBlockPermalockStatusResultType, OpSpecID: u16, PermalockStatus: hex16
     } [];
     363 MaximumReceiveSensitivity since 2 { MaximumSensitivityValue: s16 } [];
+    364 C1G2UntraceableOpSpecResult since 3 unverified { Result: u8, OpSpecID: u16 } [];
     365 RFSurveyFrequencyCapabilities since 2 { MinimumFrequency: u32, MaximumFrequency: u32 } [];
+    366 C1G2Challenge since 3 unverified {
+        reserved: r6, L: u1, E: u1, CSI: u8, MsgLen: u16, Message: bits, ExtendOnTime: u32
+    } [];
+    367 C1G2Authenticate since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, S: u1, L: u1, reserved: r6, CSI: u8, MsgLen: u16, Message: bits
+    } [];
+    368 C1G2AuthComm since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, L: u1, reserved: r7, MsgLen: u16, Message: bits
+    } [];
+    369 C1G2SecureComm since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, S: u1, L: u1, reserved: r6, MsgLen: u16, Message: bits
+    } [];
+    370 C1G2ReadBuffer since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, WordPtr: u16, NumBits: u16
+    } [];
+    372 C1G2KeyUpdate since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, S: u1, L: u1, reserved: r6, KeyID: u16, MsgLen: u16, Message: bits
+    } [];
+    373 C1G2TagPrivilege since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, S: u1, L: u1, A: u1, T: u1, reserved: r4, KeyID: u16, Privilege: u16
+    } [];
+    374 C1G2AuthenticateOpSpecResult since 3 unverified {
+        Result: u8, OpSpecID: u16, RespBitLen: u16, Response: bits
+    } [];
+    375 C1G2AuthCommOpSpecResult since 3 unverified {
+        Result: u8, OpSpecID: u16, RespBitLen: u16, Response: bits
+    } [];
+    376 C1G2SecureCommOpSpecResult since 3 unverified {
+        Result: u8, OpSpecID: u16, RespBitLen: u16, Response: bits
+    } [];
+    377 C1G2ReadBufferOpSpecResult since 3 unverified {
+        Result: u8, OpSpecID: u16, RespBitLen: u16, Response: bits
+    } [];
+    378 C1G2KeyUpdateOpSpecResult since 3 unverified {
+        Result: u8, OpSpecID: u16, RespBitLen: u16, Response: bits
+    } [];
+    379 C1G2TagPrivilegeOpSpecResult since 3 unverified {
+        Result: u8, OpSpecID: u16, reserved: r7, T: u1, KeyID: u16, Privilege: u16
+    } [];
+    380 C1G2Untraceable since 3 unverified {
+        OpSpecID: u16, AccessPassword: u32, U: u1, reserved: r1, EPC: u6, TID: u2, User: u1, Range: u2,
+        reserved2: r3
+    } [];
+    381 ExtendOnTime since 3 unverified { Time: u32 } [];
     1023 Custom { VendorIdentifier: u32, ParameterSubtype: u32, Data: rest } [];
 }

@@ -28,8 +28,9 @@ fn body(element: &Element, version: u8) -> Json {
         object.insert("_reserved".into(), element.reserved.into());
     }
     for (field, value) in definition.fields.iter().zip(&element.fields) {
-        let silent = matches!(field.kind, Kind::Reserved(_)) || field.since > version;
-        if !(silent && *value == Value::Unsigned(0)) {
+        let newer = field.since > 1 && field.since > version && !field.added;
+        let silent = newer || matches!(field.kind, Kind::Reserved(_));
+        if *value != Value::Absent && !(silent && *value == Value::Unsigned(0)) {
             object.insert(field.name.into(), value_json(field, value));
         }
     }
@@ -90,6 +91,7 @@ fn value_json(field: &Field, value: &Value) -> Json {
         Value::Numbers(numbers) => numbers.iter().copied().collect(),
         Value::Text(text) => text.as_str().into(),
         Value::BrokenText(bytes) => json!({ "hex": hex(bytes) }),
+        Value::Absent => Json::Null,
     }
 }
 
