@@ -209,9 +209,15 @@ impl UhfReader {
             }
             (0x33, [_, _, _]) => self.say(command, 0, &[]),
             (0x35, [mode, _, _, _, _, _]) if !later => {
-                self.pushing = (mode & 3 == 1).then_some(now);
+                self.pushing = (mode & 3 == 1).then_some(now + PUSH);
+                field.begin(now);
                 self.say(command, 0, &[]);
             }
+            (0x36, []) if !later => {
+                let mode = u8::from(self.pushing.is_some());
+                self.say(command, 0, &[0, 30, 10, 15, mode, 2, 4, 0, 1, 0, 8, 0]);
+            }
+            (0x37 | 0x38 | 0x3B, [_]) if !later => self.say(command, 0, &[]),
             (0x3F, [antennas]) if later && antennas & 0x0F != 0 => {
                 self.antennas = antennas & 0x0F;
                 self.say(command, 0, &[]);
