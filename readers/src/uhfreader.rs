@@ -142,6 +142,8 @@ pub struct UhfReader {
     closing: Option<Duration>,
     out: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// `Down` has been told: nothing comes after it.
+    over: bool,
 }
 
 impl Module for UhfReader {
@@ -174,6 +176,7 @@ impl Module for UhfReader {
             closing: None,
             out: VecDeque::new(),
             events: VecDeque::new(),
+            over: false,
         };
         module.ask(now, Ask { tries: 4, ..Ask::new(Command::Info, Why::Hello) });
         module
@@ -269,7 +272,7 @@ impl UhfReader {
     }
 
     fn tell(&mut self, event: Event) {
-        if self.events.len() < MOST_EVENTS {
+        if !self.over && self.events.len() < MOST_EVENTS {
             self.events.push_back(event);
         }
     }
@@ -292,7 +295,9 @@ impl UhfReader {
         self.state = State::Down;
         self.script.clear();
         self.out.clear();
-        self.events.push_back(Event::Down(reason));
+        if !std::mem::replace(&mut self.over, true) {
+            self.events.push_back(Event::Down(reason));
+        }
     }
 
     fn ask(&mut self, now: Duration, ask: Ask) {

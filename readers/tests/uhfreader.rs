@@ -7,7 +7,7 @@ mod module;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use module::{Store, events, hex, job, reader, sent, vectors};
+use module::{Store, events, hex, job, kept, reader, sent, vectors};
 use proptest::prelude::*;
 use readers::serial::{About, Event, Module, Reason};
 use readers::tag::{Bank, Done, Field, Operation, Privilege, Selection, TagError};
@@ -147,6 +147,11 @@ fn serials(events: &[Event]) -> Vec<u16> {
     events.iter().filter_map(read).collect()
 }
 
+#[test]
+fn what_fuzzing_has_kept_is_lived_through() {
+    kept("uhfreader").iter().for_each(|bytes| module::checks::uhfreader(bytes));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -180,6 +185,11 @@ proptest! {
         }
         let all: Vec<u16> = (0..noise.len() as u16).collect();
         prop_assert_eq!(read.into_iter().filter(|serial| *serial != 0xFFFF).collect::<Vec<_>>(), all);
+    }
+
+    #[test]
+    fn whatever_its_life_it_stays_within_bounds(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        module::checks::uhfreader(&bytes);
     }
 
     #[test]
