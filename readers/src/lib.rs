@@ -15,6 +15,7 @@ mod outbox;
 mod station;
 pub mod tag;
 pub mod tls;
+pub mod zebra;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod stock;
 mod truth;
 mod web;
 mod world;
+pub mod zebra;
 
 pub use family::{Family, FamilyError};
 pub use radio::PHYSICS;
