@@ -22,7 +22,7 @@ use crate::{Ability, Link, Now, Order, OrderError, Reader, tag};
 /// How long a command may take.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The reader is asked for its time and state this often, and has as long to answer.
-const LOOK: Duration = Duration::from_secs(4);
+const LOOK: Duration = Duration::from_secs(3);
 /// Unanswered looks in a row that make a reader gone.
 const MISSED: u32 = 2;
 /// Messages that wait for us at most; the line is not read on while there are so many.

@@ -42,7 +42,8 @@ fn event_told(event: &Value, reader: &Reader) -> Option<Told> {
         });
     }
     if let Some(status) = event.get("inventoryStatusEvent") {
-        return match status.get("status")?.as_str()? {
+        // The API document has one name, clients that read real readers the other.
+        return match status.get("inventoryStatus").or_else(|| status.get("status"))?.as_str()? {
             "running" => Some(Told::Running(true)),
             "idle" | "armed" => Some(Told::Running(false)),
             _ => None,

@@ -17,13 +17,14 @@ use serde_json::{Value, json};
 use super::Impinj;
 
 /// Radio modes of the FCC region that this reader knows.
-const MODES: [u64; 8] = [0, 1, 2, 3, 5, 246, 1002, 1003];
+const MODES: [u64; 9] = [0, 1, 2, 3, 4, 5, 246, 1002, 1003];
 
 pub(super) fn router(reader: Impinj) -> Router {
     let api = Router::new()
         .route("/system", get(system))
         .route("/system/image", get(image))
         .route("/system/region", get(region))
+        .route("/system/rfid/interface", get(interface).put(set_interface))
         .route("/status", get(status))
         .route("/openapi.json", get(openapi))
         .route("/http-stream", get(stream_settings).put(set_stream_settings))
@@ -93,6 +94,22 @@ async fn image() -> Json<Value> {
 
 async fn region() -> Json<Value> {
     Json(json!({"operatingRegion": "FCC Part 15.247", "selectableRegions": ["FCC Part 15.247"]}))
+}
+
+async fn interface() -> Json<Value> {
+    Json(json!({"rfidInterface": "rest"}))
+}
+
+async fn set_interface(body: Bytes) -> Response {
+    match object(&body) {
+        Ok(wanted) if wanted.get("rfidInterface") == Some(&json!("rest")) => {
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Ok(_) => {
+            refusal(StatusCode::BAD_REQUEST, "This reader only has this interface", Some("#/rfidInterface"))
+        }
+        Err(refusal) => refusal,
+    }
 }
 
 async fn openapi() -> Json<Value> {
