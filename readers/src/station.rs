@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::clock::{Connection, ReaderClock};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
-use crate::{Now, Order, OrderError, Reader, Tells, tag};
+use crate::{Now, Order, OrderError, Reader, Tells, json, tag};
 
 /// What handing out the last lines may take.
 const LAST_LINES: Duration = Duration::from_millis(400);
@@ -39,8 +39,8 @@ pub(crate) enum Told {
         /// Something between the reader and us kept it for whoever comes later.
         kept: bool,
     },
-    /// The reader's clock shows this now, µs since 1970.
-    Clock(u64),
+    /// The reader's clock shows this now.
+    Clock(json::Instant),
     /// Whether something is connected to an antenna port.
     Antenna(u16, bool),
     /// An input contact's level: high or low.
@@ -115,6 +115,7 @@ pub(crate) async fn run<C: Conversation>(
         orders: Some(orders),
         dropped: 0,
         malformed: 0,
+        greeted: false,
         lost: None,
         started: (Instant::now(), now()),
         line: Connection { connected_at: now(), up_at: None },
@@ -182,6 +183,8 @@ struct Station {
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
     malformed: u64,
+    /// The reader has told its time on this connection.
+    greeted: bool,
     /// Tag events that the reader had dropped itself when it last told.
     lost: Option<u64>,
     /// When the driver started, by the machine and by the store.
@@ -222,6 +225,7 @@ impl Station {
         self.line = Connection { connected_at: conversation.since(), up_at: None };
         self.malformed = 0;
         self.clock.connected();
+        self.greeted = false;
         self.condition.up();
         for heard in heard {
             if let Some(reason) = self.hear(heard) {
@@ -260,7 +264,7 @@ impl Station {
         for told in told {
             match told {
                 Told::Read { read, seen_us, kept } => self.read(read, seen_us, kept, received_at),
-                Told::Clock(us) => self.clock_shows(us, received_at),
+                Told::Clock(clock) => self.clock_shows(clock, received_at),
                 Told::Antenna(port, connected) => self.antenna(port, connected),
                 Told::Input { port, high, seen_us } => self.input(port, high, seen_us, received_at),
                 Told::Running(true) => self.line.up_at = self.line.up_at.or(Some(received_at)),
@@ -286,12 +290,17 @@ impl Station {
         self.outbox.push(Line { at, received_at: Some(received_at), stale: stale || kept, what });
     }
 
-    /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting is.
-    fn clock_shows(&mut self, us: u64, received_at: Time) {
-        if self.clock.doubt_ms(received_at).is_some() {
+    /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting
+    /// is. One that is told to the second only is good enough for a greeting, and too coarse to measure with.
+    fn clock_shows(&mut self, clock: json::Instant, received_at: Time) {
+        let doubtful = self.clock.doubt_ms(received_at).is_some();
+        if doubtful {
             self.clock.connected();
         }
-        self.clock.event(us, received_at);
+        if doubtful || clock.fine || !self.greeted {
+            self.clock.event(clock.us, received_at);
+        }
+        self.greeted = true;
         self.say_doubt(received_at);
     }
 
