@@ -11,7 +11,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::Method;
 use hyper::body::Incoming;
-use recording::{Line, Time};
+use recording::{Line, Read, Time};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -19,12 +19,14 @@ use tokio::time::Instant;
 
 use crate::condition::Fault;
 use crate::http::Client;
-use crate::json::{brief, instant_us, whole};
+use crate::json::{self, brief, instant, whole};
 use crate::station::{self, Conversation, Heard, Told};
 use crate::{Ability, Link, Now, Order, OrderError, Reader, tag};
 
 /// How long a request may take, connecting included.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long an order may take: somebody stands before the gate.
+const ORDER: Duration = Duration::from_secs(3);
 /// A line of the event stream at most. The longest that a reader sends is some 2 KiB.
 const MOST_LINE: usize = 64 * 1024;
 /// The reader is asked for its time and state this often, and has as long to answer.
@@ -48,6 +50,15 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) {
     station::run::<Stream>(reader, now, out, orders, stop).await;
+}
+
+/// The reads that bytes of a reader's event stream tell of, in order; in words why one cannot be read. For whoever has
+/// them from elsewhere: a webhook, a file.
+pub fn reads(bytes: &[u8], reader: &Reader) -> Vec<Result<Read, String>> {
+    let mut lines = Lines::default();
+    let mut told = lines.take(bytes, reader);
+    told.extend(lines.take(b"\n", reader));
+    station::reads(told)
 }
 
 /// Why a reader cannot be used, and what would help.
@@ -126,7 +137,7 @@ struct Desk {
 
 /// How a reader is.
 struct Status {
-    clock_us: Option<u64>,
+    clock: Option<json::Instant>,
     /// `idle`, `running`, `armed`.
     state: String,
     /// The preset that runs.
@@ -174,7 +185,7 @@ impl Desk {
         }
         let preset = status.pointer("/activePreset/id").and_then(Value::as_str);
         Ok(Status {
-            clock_us: instant_us(status.get("time")),
+            clock: instant(status.get("time")),
             state: text("status").unwrap_or("idle").to_owned(),
             preset: preset.map(brief),
         })
@@ -279,8 +290,8 @@ impl Conversation for Stream {
         let desk = Desk::of(reader)?;
         let mut heard = Vec::new();
         let status = desk.status().await?;
-        if let Some(us) = status.clock_us {
-            heard.push((now(), vec![Told::Clock(us)]));
+        if let Some(clock) = status.clock {
+            heard.push((now(), vec![Told::Clock(clock)]));
         }
         let ours = preset::name(reader);
         if let Some(other) = status.other(&ours) {
@@ -342,6 +353,7 @@ impl Conversation for Stream {
     async fn next(&mut self) -> Heard {
         let silent = self.silence.map(|silence| self.heard_at + silence);
         tokio::select! {
+            biased;
             frame = self.body.frame() => {
                 self.heard_at = Instant::now();
                 let told = match frame {
@@ -367,7 +379,7 @@ impl Conversation for Stream {
     async fn output(&mut self, port: u16, high: bool) -> Result<(), OrderError> {
         let state = if high { "high" } else { "low" };
         let body = json!({"gpoConfigurations": [{"gpo": port, "state": state}]});
-        match self.desk.ask(Method::PUT, "/device/gpos", Some(&body)).await {
+        match self.desk.client.ask(Method::PUT, "/api/v1/device/gpos", Some(&body), ORDER).await {
             Err(_) => Err(OrderError::Unknown),
             Ok(answer) if answer.is_yes() => Ok(()),
             Ok(answer) => Err(OrderError::Refused(answer.refusal(&format!("output {port}")))),
@@ -412,7 +424,7 @@ impl Stream {
                 self.missed = 0;
                 let ours = status.preset.as_deref() == Some(&preset::name(&self.reader));
                 let runs = status.state == "running" && (ours || status.preset.is_none());
-                let clock = status.clock_us.map(Told::Clock);
+                let clock = status.clock.map(Told::Clock);
                 clock.into_iter().chain((!runs).then_some(Told::Running(false))).collect()
             }
         }
@@ -466,5 +478,47 @@ impl Lines {
             }
         }
         told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &[u8] = br#"{"tagInventoryEvent":{"epcHex":"30AA","antennaPort":1}}"#;
+
+    fn reader() -> Reader {
+        Reader::dialled("exit-a", "192.0.2.10", Vec::new())
+    }
+
+    #[test]
+    fn lines_come_whole_wherever_the_network_cut_them() {
+        let two = [LINE, b"\r\n\r\n", LINE, b"\r\n"].concat();
+        for cut in 0..two.len() {
+            let mut lines = Lines::default();
+            let (first, rest) = two.split_at(cut);
+            let told = [lines.take(first, &reader()), lines.take(rest, &reader())].concat();
+            assert!(matches!(&*told, [Told::Read { .. }, Told::Read { .. }]), "cut at {cut}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_said_once_and_skipped_to_its_end_in_bounded_memory() {
+        let mut lines = Lines::default();
+        let mut told = Vec::new();
+        for _ in 0..100 {
+            told.extend(lines.take(&[b'x'; 4096], &reader()));
+            assert!(lines.begun.capacity() <= 2 * MOST_LINE);
+        }
+        told.extend(lines.take(b"x\n", &reader()));
+        told.extend(lines.take(LINE, &reader()));
+        told.extend(lines.take(b"\n", &reader()));
+        assert!(matches!(&*told, [Told::Malformed(_), Told::Read { .. }]), "{told:?}");
+    }
+
+    #[test]
+    fn what_was_received_elsewhere_is_understood_too() {
+        let reads = reads(&[LINE, b"\n{\n", LINE].concat(), &reader());
+        assert_eq!(reads.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     }
 }

@@ -4,12 +4,26 @@
 use recording::{Hex, Time};
 use serde_json::Value;
 
-/// A reader's instant, µs since 1970; `None` where the text is none. Where it is told to the second only, the middle of
-/// that second is what is known best.
-pub(crate) fn instant_us(value: Option<&Value>) -> Option<u64> {
+/// A reader's instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instant {
+    /// µs since 1970. Where it is told to the second only, the middle of that second is what is known best.
+    pub(crate) us: u64,
+    /// Told to more than the second.
+    pub(crate) fine: bool,
+}
+
+/// A reader's instant; `None` where the text is none.
+pub(crate) fn instant(value: Option<&Value>) -> Option<Instant> {
     let text = value?.as_str()?;
     let us = u64::try_from(Time::parse(text).ok()?.as_micros()).ok()?;
-    Some(if text.contains('.') { us } else { us + 500_000 })
+    let fine = text.contains('.');
+    Some(Instant { us: if fine { us } else { us + 500_000 }, fine })
+}
+
+/// A reader's instant, µs since 1970.
+pub(crate) fn instant_us(value: Option<&Value>) -> Option<u64> {
+    instant(value).map(|instant| instant.us)
 }
 
 /// Degrees of any size as radians in [0, 2π).
@@ -41,10 +55,42 @@ pub(crate) fn brief(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use proptest::prelude::*;
+    use recording::{Line, Parsed, Read};
     use serde_json::json;
 
     use super::*;
+
+    /// JSON of any kind, some levels deep.
+    pub(crate) fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[0-9A-Fa-f]{0,40}".prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map("[a-z]{1,8}", inner, 0..5)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// A read can be written to a recording and read back.
+    pub(crate) fn comes_back(read: Read) {
+        assert!(read.phase.is_none_or(|phase| (0.0..std::f32::consts::TAU).contains(&phase)), "{read:?}");
+        let line = Line::new(Time::from_micros(0), read.into());
+        let mut text = Vec::new();
+        recording::write_line(&mut text, &line).unwrap();
+        let back = recording::parse_line(1, std::str::from_utf8(&text).unwrap().trim()).unwrap();
+        assert_eq!(back, Parsed::Taken(Box::new(line), vec![]));
+    }
 
     #[test]
     fn instants_are_read_as_vendors_write_them() {

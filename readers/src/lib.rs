@@ -21,6 +21,7 @@ pub mod tag;
 pub mod thingmagic;
 pub mod tls;
 pub mod uhfreader;
+pub mod zebra;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -28,6 +28,7 @@ mod truth;
 mod web;
 pub mod uhfreader;
 mod world;
+pub mod zebra;
 
 pub use family::{Family, FamilyError};
 pub use radio::PHYSICS;
