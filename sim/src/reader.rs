@@ -1,49 +1,166 @@
-//! An emulated reader on a socket: `llrp::Server` between a TCP listener and whatever reads tags for it. Makes no
+//! An emulated reader on sockets: `llrp::Server` between its clients and whatever reads tags for it. Makes no
 //! reads of its own and decides nothing about the protocol.
 
 use std::io;
 use std::time::Duration;
 
 use llrp::server::{ServerEvent, TagRead};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
 
-/// How long a client may leave the reader's words unread.
+/// How long a client may leave the reader's words unread, or take for a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Wait after an `accept` that failed (no more file descriptors, say).
+/// Messages that are sent in segments of their own.
+const SEPARATE: usize = 16;
+/// Wait after an `accept` that failed (no more file descriptors, say), or before dialling again.
 const BREATH: Duration = Duration::from_millis(200);
+/// The longest wait between two attempts to reach a client.
+const LONGEST_BREATH: Duration = Duration::from_secs(5);
 
 /// A read with the reader's time at which it was made.
 pub(crate) type Fed = (Duration, TagRead);
+
+/// A connection of either kind, with TLS or without.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// A client that is there.
+pub(crate) struct Peer {
+    stream: Box<dyn Stream>,
+    /// Set where the reader dialled; dropping it says that the conversation is over.
+    dialled: Option<oneshot::Sender<()>>,
+}
+
+/// Where clients come from. Dropping it stops listening and dialling.
+pub(crate) struct Peers {
+    peers: mpsc::Receiver<Peer>,
+    to_peers: mpsc::Sender<Peer>,
+    tasks: JoinSet<()>,
+}
+
+impl Peers {
+    pub(crate) fn new() -> Self {
+        let (to_peers, peers) = mpsc::channel(16);
+        Peers { peers, to_peers, tasks: JoinSet::new() }
+    }
+
+    /// Takes clients that connect, over TLS where there is an acceptor.
+    pub(crate) fn listen(mut self, listener: TcpListener, tls: Option<TlsAcceptor>) -> Self {
+        let to_peers = self.to_peers.clone();
+        self.tasks.spawn(async move {
+            let mut handshakes = JoinSet::new();
+            loop {
+                while handshakes.try_join_next().is_some() {}
+                let Ok((stream, _)) = listener.accept().await else {
+                    sleep(BREATH).await;
+                    continue;
+                };
+                // Reports are small and wanted at once; where the option is not to be had they come all the same.
+                let _ = stream.set_nodelay(true);
+                let (tls, to_peers) = (tls.clone(), to_peers.clone());
+                handshakes.spawn(async move {
+                    let stream: Box<dyn Stream> = match tls {
+                        None => Box::new(stream),
+                        Some(tls) => match timeout(PATIENCE, tls.accept(stream)).await {
+                            Ok(Ok(stream)) => Box::new(stream),
+                            // Who speaks no TLS is not a client.
+                            _ => return,
+                        },
+                    };
+                    let _ = to_peers.send(Peer { stream, dialled: None }).await;
+                });
+            }
+        });
+        self
+    }
+
+    /// Dials a client that listens, again and again whenever there is no conversation.
+    pub(crate) fn dial(mut self, address: String) -> Self {
+        let to_peers = self.to_peers.clone();
+        self.tasks.spawn(async move {
+            let mut breath = BREATH;
+            loop {
+                if let Ok(Ok(stream)) = timeout(PATIENCE, TcpStream::connect(&address)).await {
+                    breath = BREATH;
+                    let _ = stream.set_nodelay(true);
+                    let (dialled, over) = oneshot::channel();
+                    if to_peers.send(Peer { stream: Box::new(stream), dialled: Some(dialled) }).await.is_err()
+                    {
+                        return;
+                    }
+                    // Nothing is ever sent: it resolves when the conversation is over.
+                    let _ = over.await;
+                }
+                sleep(breath).await;
+                breath = (breath * 2).min(LONGEST_BREATH);
+            }
+        });
+        self
+    }
+}
+
+/// What happens to the reader from its surroundings.
+pub(crate) trait Surroundings {
+    /// Waits for the next thing and tells it to the reader; `None` when nothing will ever come.
+    async fn happen(&mut self, server: &mut llrp::Server, now: &impl Fn() -> Duration) -> Option<()>;
+    /// Something that the reader did to them.
+    fn told(&mut self, event: &ServerEvent);
+}
+
+/// Reads that somebody else makes.
+impl Surroundings for mpsc::Receiver<Fed> {
+    async fn happen(&mut self, server: &mut llrp::Server, _now: &impl Fn() -> Duration) -> Option<()> {
+        let (at, read) = self.recv().await?;
+        server.read(at, &read);
+        Some(())
+    }
+
+    fn told(&mut self, _event: &ServerEvent) {}
+}
 
 /// Serves one client after the other until the feed ends. `now` is the time that the server counts in, `pace` how many
 /// seconds of it pass in one of the socket's.
 pub(crate) async fn serve(
     listener: TcpListener,
-    mut server: llrp::Server,
-    mut feed: mpsc::Receiver<Fed>,
+    server: llrp::Server,
+    feed: mpsc::Receiver<Fed>,
     now: impl Fn() -> Duration,
     pace: f64,
 ) {
-    let mut client: Option<TcpStream> = None;
+    run(Peers::new().listen(listener, None), server, feed, now, pace).await;
+}
+
+/// The same for clients of any kind and for any surroundings.
+pub(crate) async fn run(
+    mut peers: Peers,
+    mut server: llrp::Server,
+    mut surroundings: impl Surroundings,
+    now: impl Fn() -> Duration,
+    pace: f64,
+) {
+    let mut client: Option<Peer> = None;
     let mut buffer = vec![0_u8; 16 * 1024];
     loop {
-        let due = server.poll_timeout().map(|at| at.saturating_sub(now()).div_f64(pace.max(1e-3)));
+        let wait = server
+            .poll_timeout()
+            .map_or(Duration::from_secs(60), |at| at.saturating_sub(now()).div_f64(pace.max(1e-3)));
+        let due = Instant::now() + wait;
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((newcomer, _)) if client.is_some() => {
+            Some(newcomer) = peers.peers.recv() => {
+                if client.is_some() {
                     refuse(&server, newcomer, now());
                     server.connection_attempted(now());
-                }
-                Ok((newcomer, _)) => {
-                    // Reports are small and wanted at once; where the option is not to be had they come all the same.
-                    let _ = newcomer.set_nodelay(true);
+                } else {
+                    match newcomer.dialled {
+                        Some(_) => server.dialled(now()),
+                        None => server.accept(now()),
+                    }
                     client = Some(newcomer);
-                    server.accept(now());
                 }
-                Err(_) => sleep(BREATH).await,
             },
             count = received(&mut client, &mut buffer) => match count {
                 Ok(count) if count > 0 => server.handle_input(now(), buffer.get(..count).unwrap_or_default()),
@@ -52,39 +169,49 @@ pub(crate) async fn serve(
                     server.connection_lost();
                 }
             },
-            fed = feed.recv() => match fed {
-                Some((at, read)) => server.read(at, &read),
-                None => return,
+            happened = surroundings.happen(&mut server, &now) => if happened.is_none() {
+                return;
             },
-            () = sleep(due.unwrap_or(Duration::from_secs(60))) => server.handle_timeout(now()),
+            () = sleep_until(due) => server.handle_timeout(now()),
         }
-        if flushed(&mut client, &mut server).await.is_err() {
+        if flushed(&mut client, &mut server, &mut surroundings).await.is_err() {
             client = None;
             server.connection_lost();
         }
     }
 }
 
-async fn received(client: &mut Option<TcpStream>, buffer: &mut [u8]) -> io::Result<usize> {
+async fn received(client: &mut Option<Peer>, buffer: &mut [u8]) -> io::Result<usize> {
     match client {
-        Some(client) => client.read(buffer).await,
+        Some(client) => client.stream.read(buffer).await,
         None => std::future::pending().await,
     }
 }
 
 /// Sends what the server has to say; an error means that the conversation is over.
-async fn flushed(client: &mut Option<TcpStream>, server: &mut llrp::Server) -> io::Result<()> {
+async fn flushed(
+    client: &mut Option<Peer>,
+    server: &mut llrp::Server,
+    surroundings: &mut impl Surroundings,
+) -> io::Result<()> {
     let mut over = false;
     while let Some(event) = server.poll_event() {
         over |= event == ServerEvent::Close;
+        surroundings.told(&event);
     }
-    let Some(stream) = client else { return Ok(()) };
-    let mut bytes = Vec::new();
-    while let Some(frame) = server.poll_output() {
-        bytes.extend_from_slice(&frame);
+    let Some(Peer { stream, .. }) = client else { return Ok(()) };
+    // Messages go out one by one, as a reader makes them: there are clients that take one from each segment. Only when many
+    // wait do they share writes.
+    let mut frames: Vec<Vec<u8>> = std::iter::from_fn(|| server.poll_output()).collect();
+    if frames.len() > SEPARATE {
+        frames = vec![frames.concat()];
     }
-    if !bytes.is_empty() {
-        match tokio::time::timeout(PATIENCE, stream.write_all(&bytes)).await {
+    for bytes in frames {
+        let sent = timeout(PATIENCE, async {
+            stream.write_all(&bytes).await?;
+            stream.flush().await
+        });
+        match sent.await {
             Ok(written) => written?,
             Err(_) => return Err(io::ErrorKind::TimedOut.into()),
         }
@@ -97,13 +224,13 @@ async fn flushed(client: &mut Option<TcpStream>, server: &mut llrp::Server) -> i
 }
 
 /// Tells a second client that the reader is taken, and closes.
-fn refuse(server: &llrp::Server, mut newcomer: TcpStream, now: Duration) {
+fn refuse(server: &llrp::Server, mut newcomer: Peer, now: Duration) {
     let words = server.refusal(now);
     tokio::spawn(async move {
         // Whether the newcomer still listens is its own affair.
-        let _ = tokio::time::timeout(PATIENCE, async {
-            newcomer.write_all(&words).await?;
-            newcomer.shutdown().await
+        let _ = timeout(PATIENCE, async {
+            newcomer.stream.write_all(&words).await?;
+            newcomer.stream.shutdown().await
         })
         .await;
     });

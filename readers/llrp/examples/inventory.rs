@@ -43,7 +43,9 @@ fn main() -> std::io::Result<()> {
                     return Ok(());
                 }
                 Event::Reader { .. }
+                | Event::Capabilities(_)
                 | Event::Clock { .. }
+                | Event::Uptime { .. }
                 | Event::Degraded { .. }
                 | Event::Answer(_)
                 | Event::Malformed(_) => println!("{event:?}"),

@@ -4,9 +4,14 @@
 //! deadline (`poll_timeout`) and events (`poll_event`). Time is a `Duration` since an instant of the host's choosing.
 //! The session never opens a connection, never reads a clock, and is used up by `Down`: a new connection
 //! takes a new session.
+//!
+//! While the inventory runs the session doubts it: a line that is silent for longer than keep-alives allow is asked for a
+//! sign of life, and a reader that reports nothing for a while is asked whether its ROSpec still runs.
 
 mod capabilities;
+mod dialogue;
 mod event;
+mod questions;
 mod requests;
 mod settings;
 
@@ -15,58 +20,31 @@ use std::time::Duration;
 
 pub use capabilities::{Capabilities, Mode};
 pub use event::{DownReason, Event, Happening, Refusal, Timestamp};
-use requests::Wishes;
-pub use settings::{Antenna, Settings, Start};
+use questions::{Pending, Step};
+use requests::{Tuning, Wishes};
+pub use settings::{Antenna, Inventory, Settings, Start};
 
-use crate::definitions::vendors::{self as v, IMPINJ};
-use crate::definitions::{Definition, enumerations as e, messages as m, parameters as p};
+use crate::definitions::{messages as m, parameters as p};
 use crate::element::{Element, Message};
-use crate::frame::{self, Header};
+use crate::frame;
 
 /// Silence after which a reader counts as gone, in tenths of the keep-alive period.
-const KEEPALIVE_TENTHS: u32 = 25;
-/// How long a session waits before it tries again to start an inventory that something else displaced.
+const SILENCE_TENTHS: u32 = 25;
+/// Silence after which it is asked for a sign of life, in tenths of the keep-alive period: one keep-alive late,
+const LATE_TENTHS: u32 = 15;
+/// or where the reader sends none.
+const QUIET_TENTHS: u32 = 10;
+/// How long a session waits before it tries again to start an inventory that something else displaced, or that ends
+/// over and over.
 const RESTART_DELAY: Duration = Duration::from_secs(1);
 /// Times that a ROSpec is enabled or added anew in a row before the session gives up.
 const MAX_REPAIRS: u8 = 4;
+/// How long a reader may take to say which versions it speaks; those that do not know the question may say nothing.
+const VERSION_PATIENCE: Duration = Duration::from_secs(2);
 /// Requests of the host's that may wait for their answers.
 const MAX_HOST_REQUESTS: usize = 64;
 /// Messages waiting for `poll_output`; a host that never takes them is not fed more acknowledgements.
 const MAX_OUTPUTS: usize = 256;
-
-/// What the session asks next, in this order; some steps are skipped, some stand only on detours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    SupportedVersion,
-    SetVersion,
-    Capabilities,
-    Extensions,
-    DeleteAllRoSpecs,
-    /// Detour: a reader that cannot delete all at once is asked what it has.
-    ListRoSpecs,
-    /// Detour: one of those.
-    DeleteRoSpec(u32),
-    DeleteAccessSpecs,
-    /// Whether the reader holds reports since an earlier connection.
-    Holding,
-    Configure {
-        bare: bool,
-    },
-    AddRoSpec(Wishes),
-    Enable,
-    Start,
-    /// After a refused start: is it running already, is it gone?
-    Inspect,
-    Close,
-}
-
-#[derive(Debug)]
-struct Pending {
-    id: u32,
-    step: Step,
-    deadline: Duration,
-    answer: &'static Definition,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -86,24 +64,39 @@ pub struct Session {
     settings: Settings,
     state: State,
     version: u8,
+    version_unanswered: bool,
     next_id: u32,
     pending: Option<Pending>,
     host_requests: VecDeque<u32>,
     leftovers: VecDeque<u32>,
+    /// The reader has been asked one by one for the ROSpecs that it holds.
+    listed: bool,
     connect_deadline: Option<Duration>,
+    /// The reader's last byte,
     heard: Duration,
+    /// and the last report, or the last time that it was asked whether the inventory runs.
+    reported: Duration,
     keepalives: bool,
+    /// A sign of life has been asked for since the last byte.
+    asked_for_life: bool,
+    /// The reader says which ROSpecs it holds.
+    inspectable: bool,
     held: bool,
     restart_at: Option<Duration>,
+    /// When an inventory that had ended was last started again.
+    restarted: Option<Duration>,
     repairs: u8,
     extensions: bool,
     /// What the last accepted or attempted ROSpec carried.
     wishes: Wishes,
+    tunings: Vec<Tuning>,
     announced: bool,
     capabilities: Capabilities,
     input: Vec<u8>,
     outputs: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// Told after all events: reports that came with the last word are no less read.
+    ended: Option<DownReason>,
     dropped_reports: u64,
 }
 
@@ -115,32 +108,41 @@ impl Session {
             settings,
             state: State::Connecting,
             version: 1,
+            version_unanswered: false,
             next_id: 1,
             pending: None,
             host_requests: VecDeque::new(),
             leftovers: VecDeque::new(),
+            listed: false,
             heard: now,
+            reported: now,
             keepalives: false,
+            asked_for_life: false,
+            inspectable: true,
             held: false,
             restart_at: None,
+            restarted: None,
             repairs: 0,
             extensions: false,
-            wishes: Wishes::Standard,
+            wishes: Wishes::BARE,
+            tunings: Vec::new(),
             announced: false,
             capabilities: Capabilities::default(),
             input: Vec::new(),
             outputs: VecDeque::new(),
             events: VecDeque::new(),
+            ended: None,
             dropped_reports: 0,
         }
     }
 
     /// Takes bytes from the reader, in any portions.
     pub fn handle_input(&mut self, now: Duration, bytes: &[u8]) {
-        if self.state == State::Down {
+        if self.state == State::Down || bytes.is_empty() {
             return;
         }
         self.heard = now;
+        self.asked_for_life = false;
         let mut kept = std::mem::take(&mut self.input);
         let mut rest = if kept.is_empty() {
             bytes
@@ -148,17 +150,18 @@ impl Session {
             kept.extend_from_slice(bytes);
             kept.as_slice()
         };
-        while self.state != State::Down {
+        loop {
             match frame::next(rest, self.settings.max_frame_bytes) {
                 Ok(Some(frame)) => {
                     rest = rest.get(frame.len()..).unwrap_or_default();
                     self.frame(now, frame);
                 }
-                Ok(None) => {
-                    self.input = rest.to_vec();
-                    return;
+                Ok(None) => break self.input = rest.to_vec(),
+                Err(error) => {
+                    break if self.state != State::Down {
+                        self.down(DownReason::NotLlrp(error.to_string()));
+                    };
                 }
-                Err(error) => self.down(DownReason::NotLlrp(error.to_string())),
             }
         }
     }
@@ -171,19 +174,44 @@ impl Session {
         if self.connect_deadline.is_some_and(|deadline| deadline <= now) {
             return self.down(DownReason::NoAnswer("connection event"));
         }
-        if self.keepalive_deadline().is_some_and(|deadline| deadline <= now) {
+        if self.silence(SILENCE_TENTHS).is_some_and(|deadline| deadline <= now) {
             return self.down(DownReason::KeepaliveLost(now.saturating_sub(self.heard)));
         }
         if let Some(pending) = self.pending.take_if(|pending| pending.deadline <= now) {
-            return match pending.step {
-                Step::Close => self.down(DownReason::Closed),
-                Step::Holding | Step::DeleteAccessSpecs | Step::Extensions => self.go_on(now, pending.step),
-                _ => self.down(DownReason::NoAnswer(pending.answer.name)),
-            };
+            return self.unanswered(now, pending);
         }
-        if self.pending.is_none() && self.restart_at.take_if(|at| *at <= now).is_some() {
-            self.ask(now, Step::Start);
+        let Some(step) = self.due().filter(|(at, _)| *at <= now).map(|(_, step)| step) else { return };
+        match step {
+            Step::Start => self.restart_at = None,
+            Step::SignOfLife => self.asked_for_life = true,
+            _ => self.reported = now,
         }
+        self.ask(now, step);
+    }
+
+    /// What the session does next of its own accord, and when, unless something happens before.
+    fn due(&self) -> Option<(Duration, Step)> {
+        if self.pending.is_some() {
+            return None;
+        }
+        let restart = self.restart_at.map(|at| (at, Step::Start));
+        let late = if self.keepalives { LATE_TENTHS } else { QUIET_TENTHS };
+        let life = self.silence(late).filter(|_| self.state == State::Running && !self.asked_for_life);
+        let every = self.settings.inspect_every;
+        let inspects = self.state == State::Running && self.inspectable && restart.is_none();
+        let inspect =
+            (inspects && !every.is_zero()).then(|| (self.reported + every, Step::Inspect { idle: true }));
+        [restart, life.map(|at| (at, Step::SignOfLife)), inspect]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// When the reader will have been silent for so many tenths of the keep-alive period, where that means anything.
+    fn silence(&self, tenths: u32) -> Option<Duration> {
+        let period = Duration::from_millis(self.settings.keepalive_ms.into());
+        let watched = self.keepalives || (self.state == State::Running && !period.is_zero());
+        watched.then(|| self.heard + period * tenths / 10)
     }
 
     /// The next bytes for the reader.
@@ -197,13 +225,13 @@ impl Session {
             return None;
         }
         let pending = self.pending.as_ref().map(|pending| pending.deadline);
-        let restart = self.restart_at.filter(|_| self.pending.is_none());
-        [self.connect_deadline, self.keepalive_deadline(), pending, restart].into_iter().flatten().min()
+        let due = self.due().map(|(at, _)| at);
+        [self.connect_deadline, self.silence(SILENCE_TENTHS), pending, due].into_iter().flatten().min()
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop_front().or_else(|| self.ended.take().map(Event::Down))
     }
 
     /// Asks the reader to close: deletes the ROSpec, then closes. `Down(Closed)` follows.
@@ -243,14 +271,32 @@ impl Session {
         self.dropped_reports
     }
 
+    /// Whether the reader left the question for its versions unanswered, or the connection ended over it: then a new
+    /// connection had better not ask ([`Settings::negotiate_version`]).
+    pub fn version_unanswered(&self) -> bool {
+        let asking = |pending: &Pending| matches!(pending.step, Step::SupportedVersion | Step::SetVersion);
+        self.version_unanswered || self.pending.as_ref().is_some_and(asking)
+    }
+
+    /// The protocol version spoken: 1 is LLRP 1.0.1, 2 is 1.1.
+    pub fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// Whether the inventory runs with the maker's own parameters: with phase, where Impinj's or Zebra's reader tells it.
+    pub fn vendor_parameters(&self) -> bool {
+        self.announced && self.wishes.vendor
+    }
+
+    /// What is asked of the reader. What the host changes holds from the next `ADD_ROSPEC` on: changed on
+    /// [`Event::Capabilities`], it holds for the first.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     /// What the reader can do; empty until it has said so.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
-    }
-
-    fn keepalive_deadline(&self) -> Option<Duration> {
-        let period = Duration::from_millis(self.settings.keepalive_ms.into());
-        self.keepalives.then(|| self.heard + period * KEEPALIVE_TENTHS / 10)
     }
 
     fn event(&mut self, event: Event) {
@@ -266,7 +312,7 @@ impl Session {
         debug_assert_ne!(self.state, State::Down, "a session ends once");
         self.state = State::Down;
         self.pending = None;
-        self.event(Event::Down(reason));
+        self.ended = Some(reason);
     }
 
     /// Queues a message; `None` when the host does not take what is queued.
@@ -283,277 +329,5 @@ impl Session {
         debug_assert!(frame.is_ok(), "the session's own requests fit their fields: {frame:?}");
         self.outputs.push_back(frame.ok()?);
         Some(id)
-    }
-
-    fn ask(&mut self, now: Duration, step: Step) {
-        debug_assert!(self.pending.is_none(), "one question at a time");
-        let rospec = self.settings.rospec_id;
-        let (body, answer) = match step {
-            Step::SupportedVersion => {
-                (Element::new(&m::GET_SUPPORTED_VERSION), &m::GET_SUPPORTED_VERSION_RESPONSE)
-            }
-            Step::SetVersion => (
-                Element::new(&m::SET_PROTOCOL_VERSION).with("ProtocolVersion", 2_u8),
-                &m::SET_PROTOCOL_VERSION_RESPONSE,
-            ),
-            Step::Capabilities => {
-                (Element::new(&m::GET_READER_CAPABILITIES), &m::GET_READER_CAPABILITIES_RESPONSE)
-            }
-            Step::Extensions => {
-                (Element::new(&v::IMPINJ_ENABLE_EXTENSIONS), &v::IMPINJ_ENABLE_EXTENSIONS_RESPONSE)
-            }
-            Step::DeleteAllRoSpecs => (requests::of_rospec(&m::DELETE_ROSPEC, 0), &m::DELETE_ROSPEC_RESPONSE),
-            Step::ListRoSpecs | Step::Inspect => (Element::new(&m::GET_ROSPECS), &m::GET_ROSPECS_RESPONSE),
-            Step::DeleteRoSpec(id) => {
-                (requests::of_rospec(&m::DELETE_ROSPEC, id), &m::DELETE_ROSPEC_RESPONSE)
-            }
-            Step::DeleteAccessSpecs => (Element::new(&m::DELETE_ACCESSSPEC), &m::DELETE_ACCESSSPEC_RESPONSE),
-            Step::Holding => (
-                Element::new(&m::GET_READER_CONFIG)
-                    .with("RequestedData", e::GetReaderConfigRequestedData::EventsAndReports),
-                &m::GET_READER_CONFIG_RESPONSE,
-            ),
-            Step::Configure { bare } => (
-                requests::reader_config(&self.settings, &self.capabilities, bare),
-                &m::SET_READER_CONFIG_RESPONSE,
-            ),
-            Step::AddRoSpec(wishes) => {
-                self.wishes = wishes;
-                (requests::add_rospec(&self.settings, &self.capabilities, wishes), &m::ADD_ROSPEC_RESPONSE)
-            }
-            Step::Enable => (requests::of_rospec(&m::ENABLE_ROSPEC, rospec), &m::ENABLE_ROSPEC_RESPONSE),
-            Step::Start => (requests::of_rospec(&m::START_ROSPEC, rospec), &m::START_ROSPEC_RESPONSE),
-            Step::Close => (Element::new(&m::CLOSE_CONNECTION), &m::CLOSE_CONNECTION_RESPONSE),
-        };
-        match self.send(body) {
-            Some(id) => {
-                let deadline = now + self.settings.response_timeout;
-                self.pending = Some(Pending { id, step, deadline, answer });
-            }
-            None => self.down(DownReason::NoAnswer("room for output")),
-        }
-    }
-
-    fn frame(&mut self, now: Duration, frame: &[u8]) {
-        let Some(header) = Header::read(frame) else { return };
-        if m::RO_ACCESS_REPORT.wire == crate::definitions::Wire::Message(header.number) {
-            return self.event(Event::Report(frame.to_vec()));
-        }
-        match Message::decode(frame) {
-            Ok(message) => self.message(now, message),
-            Err(error) => {
-                self.event(Event::Malformed(error.to_string()));
-                if let Some(pending) = self.pending.take_if(|pending| pending.id == header.id) {
-                    let refusal = Refusal { code: u16::MAX, description: error.to_string() };
-                    self.refused(now, pending.step, refusal);
-                }
-            }
-        }
-    }
-
-    fn message(&mut self, now: Duration, message: Message) {
-        if message.is(&m::KEEPALIVE) {
-            self.send(Element::new(&m::KEEPALIVE_ACK));
-        } else if message.is(&m::READER_EVENT_NOTIFICATION) {
-            for notification in message.body.children(&p::ReaderEventNotificationData) {
-                self.notification(now, notification);
-            }
-        } else if let Some(pending) = self.pending.take_if(|pending| {
-            pending.id == message.id && (message.is(pending.answer) || message.is(&m::ERROR_MESSAGE))
-        }) {
-            self.answered(now, pending.step, &message);
-        } else if let Some(at) = self.host_requests.iter().position(|id| *id == message.id) {
-            self.host_requests.remove(at);
-            self.event(Event::Answer(message));
-        } else if message.is(&m::ERROR_MESSAGE) {
-            // Some readers answer with an ID of their own: then it can only be about what was asked last.
-            if let (Some(refusal), Some(pending)) = (Refusal::of(&message.body), self.pending.take()) {
-                self.refused(now, pending.step, refusal);
-            }
-        }
-        // Anything else is an answer that is no longer waited for, or nothing of ours.
-    }
-
-    fn notification(&mut self, now: Duration, notification: &Element) {
-        let (timestamp, happenings) = event::happenings(notification);
-        if let Some(Timestamp::Utc(reader_utc_us)) = timestamp {
-            self.event(Event::Clock { reader_utc_us, at: now });
-        }
-        if self.state == State::Connecting
-            && let Some(attempt) = notification.child(&p::ConnectionAttemptEvent)
-        {
-            return self.attempted(now, attempt.unsigned("Status").unwrap_or_default());
-        }
-        for what in happenings {
-            if what == Happening::Other(p::ConnectionCloseEvent.name) {
-                let reason = match self.state {
-                    State::Closing => DownReason::Closed,
-                    _ => DownReason::ClosedByReader,
-                };
-                return self.down(reason);
-            }
-            let ours = self.settings.rospec_id;
-            match what {
-                Happening::RoSpecEnded(id) if id == ours && self.state == State::Running => {
-                    self.restart_at = Some(now);
-                }
-                Happening::RoSpecPreempted { id, .. } if id == ours && self.state == State::Running => {
-                    self.restart_at = Some(now + RESTART_DELAY);
-                }
-                Happening::RoSpecStarted(id) if id == ours => self.restart_at = None,
-                _ => {}
-            }
-            self.event(Event::Reader { timestamp, what });
-        }
-        if self.pending.is_none() && self.restart_at.take_if(|at| *at <= now).is_some() {
-            self.ask(now, Step::Start);
-        }
-    }
-
-    fn attempted(&mut self, now: Duration, status: u64) {
-        use e::ConnectionAttemptStatusType as S;
-        self.connect_deadline = None;
-        let code = u16::try_from(status).unwrap_or(u16::MAX);
-        match status {
-            S::Success => {
-                self.state = State::SettingUp;
-                let first =
-                    if self.settings.negotiate_version { Step::SupportedVersion } else { Step::Capabilities };
-                self.ask(now, first);
-            }
-            S::Failed_A_Reader_Initiated_Connection_Already_Exists
-            | S::Failed_A_Client_Initiated_Connection_Already_Exists
-            | S::Another_Connection_Attempted => self.down(DownReason::AlreadyConnected(code)),
-            _ => self.down(DownReason::ConnectionRefused(code)),
-        }
-    }
-
-    fn answered(&mut self, now: Duration, step: Step, message: &Message) {
-        if let Some(refusal) = Refusal::of(&message.body) {
-            return self.refused(now, step, refusal);
-        }
-        let body = &message.body;
-        match step {
-            Step::SupportedVersion if body.unsigned("SupportedVersion").unwrap_or_default() >= 2 => {
-                return self.ask(now, Step::SetVersion);
-            }
-            Step::SetVersion => self.version = 2,
-            Step::Capabilities => self.capabilities = Capabilities::read(body),
-            Step::Extensions => self.extensions = true,
-            Step::ListRoSpecs => {
-                let ids = body.children(&p::ROSpec).filter_map(|rospec| rospec.unsigned("ROSpecID"));
-                self.leftovers = ids.filter_map(|id| u32::try_from(id).ok()).collect();
-            }
-            Step::Holding => {
-                let held = body.child(&p::EventsAndReports);
-                self.held = held.is_some_and(|held| held.flag("HoldEventsAndReportsUponReconnect"));
-            }
-            Step::Configure { .. } => self.keepalives = self.settings.keepalive_ms > 0,
-            Step::Inspect => return self.inspected(now, body),
-            _ => {}
-        }
-        self.go_on(now, step);
-    }
-
-    /// After a refused start: what the reader holds says what to do.
-    fn inspected(&mut self, now: Duration, body: &Element) {
-        use e::ROSpecState as S;
-        let ours = body
-            .children(&p::ROSpec)
-            .find(|rospec| rospec.unsigned("ROSpecID") == Some(self.settings.rospec_id.into()));
-        let repair = match ours.and_then(|rospec| rospec.unsigned("CurrentState")) {
-            Some(S::Active) => return self.running(),
-            Some(S::Disabled) => Step::Enable,
-            Some(_) => {
-                self.restart_at = Some(now + RESTART_DELAY);
-                return;
-            }
-            None => Step::AddRoSpec(self.wishes),
-        };
-        self.repairs += 1;
-        if self.repairs > MAX_REPAIRS {
-            return self.down(DownReason::NotStarting);
-        }
-        self.ask(now, repair);
-    }
-
-    /// The step after one that is done, or that can be done without.
-    fn go_on(&mut self, now: Duration, step: Step) {
-        let vendor = self.capabilities.vendor == IMPINJ;
-        let next = match step {
-            Step::SupportedVersion | Step::SetVersion => Step::Capabilities,
-            Step::Capabilities if vendor => Step::Extensions,
-            Step::Capabilities | Step::Extensions => Step::DeleteAllRoSpecs,
-            Step::DeleteAllRoSpecs => Step::DeleteAccessSpecs,
-            Step::ListRoSpecs | Step::DeleteRoSpec(_) => {
-                self.leftovers.pop_front().map_or(Step::DeleteAccessSpecs, Step::DeleteRoSpec)
-            }
-            Step::DeleteAccessSpecs => Step::Holding,
-            Step::Holding => Step::Configure { bare: false },
-            Step::Configure { .. } => {
-                let wishes = if self.extensions { Wishes::Vendor } else { Wishes::Standard };
-                Step::AddRoSpec(wishes)
-            }
-            Step::AddRoSpec(_) => Step::Enable,
-            Step::Enable if self.settings.start == Start::Explicit => Step::Start,
-            Step::Enable | Step::Start | Step::Inspect => return self.running(),
-            Step::Close => return self.down(DownReason::Closed),
-        };
-        self.ask(now, next);
-    }
-
-    fn running(&mut self) {
-        self.repairs = 0;
-        if self.state == State::SettingUp {
-            self.state = State::Running;
-        }
-        if !self.announced {
-            self.announced = true;
-            if self.settings.hold_reports || self.held {
-                self.send(Element::new(&m::ENABLE_EVENTS_AND_REPORTS));
-            }
-            self.event(Event::Up(Box::new(self.capabilities.clone())));
-        }
-    }
-
-    /// A refusal: go around it where an inventory can do without, else give up with its words.
-    fn refused(&mut self, now: Duration, step: Step, refusal: Refusal) {
-        let degraded = |request| Event::Degraded { request, refusal: refusal.clone() };
-        match step {
-            Step::SupportedVersion | Step::SetVersion => self.go_on(now, step),
-            Step::Extensions => {
-                self.event(degraded(v::IMPINJ_ENABLE_EXTENSIONS.name));
-                self.go_on(now, step);
-            }
-            Step::DeleteAllRoSpecs => self.ask(now, Step::ListRoSpecs),
-            Step::ListRoSpecs | Step::DeleteRoSpec(_) | Step::DeleteAccessSpecs | Step::Holding => {
-                self.go_on(now, step);
-            }
-            Step::Configure { bare } => {
-                self.event(degraded(m::SET_READER_CONFIG.name));
-                if bare {
-                    self.go_on(now, step);
-                } else {
-                    self.ask(now, Step::Configure { bare: true });
-                }
-            }
-            Step::AddRoSpec(Wishes::Vendor) => {
-                self.event(degraded(m::ADD_ROSPEC.name));
-                self.ask(now, Step::AddRoSpec(Wishes::Standard));
-            }
-            Step::AddRoSpec(Wishes::Standard) => {
-                self.event(degraded(m::ADD_ROSPEC.name));
-                self.ask(now, Step::AddRoSpec(Wishes::Bare));
-            }
-            Step::AddRoSpec(Wishes::Bare) => {
-                self.down(DownReason::Refused { request: m::ADD_ROSPEC.name, refusal });
-            }
-            Step::Start | Step::Enable => self.ask(now, Step::Inspect),
-            Step::Capabilities => {
-                self.down(DownReason::Refused { request: m::GET_READER_CAPABILITIES.name, refusal });
-            }
-            Step::Inspect => self.down(DownReason::Refused { request: m::GET_ROSPECS.name, refusal }),
-            Step::Close => self.down(DownReason::Closed),
-        }
     }
 }

@@ -1,35 +1,50 @@
-//! What we ask of a reader, and what it says of its antennas.
+//! What the driver asks of a reader once its inventory runs, and what it answers.
 
 use ::llrp::definitions::{enumerations as e, messages as m, parameters as p};
-use ::llrp::session::{Antenna, Settings};
 use ::llrp::{Element, Message};
 
-/// An exit's inventory: tags are read again and again (session 1, both targets), every read is told at once.
-pub(super) fn settings(antennas: Vec<Antenna>) -> Settings {
-    Settings {
-        antennas,
-        impinj_search_mode: u16::try_from(e::ImpinjInventorySearchType::Dual_Target).ok(),
-        ..Settings::default()
+/// A question of the driver's own. A reader tells of its own accord only what changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Which antennas are connected.
+    Antennas,
+    /// How the inputs stand.
+    Inputs,
+}
+
+impl Question {
+    pub(super) fn request(self) -> Element {
+        use e::GetReaderConfigRequestedData as R;
+        let what = match self {
+            Question::Antennas => R::AntennaProperties,
+            Question::Inputs => R::GPIPortCurrentState,
+        };
+        Element::new(&m::GET_READER_CONFIG).with("RequestedData", what)
     }
 }
 
-/// An antenna of the configuration as the session takes it.
-pub(super) fn wished(antenna: &crate::Antenna) -> Antenna {
-    // A power beyond what i32 holds is beyond any reader's table: the nearest entry is taken.
-    let power_cdbm = antenna.power_dbm.map(|dbm| (dbm * 100.0).round() as i32);
-    Antenna { id: antenna.port, power_cdbm }
-}
-
-/// Which antennas are connected: a reader tells of its own accord only when that changes.
-pub(super) fn antenna_properties_request() -> Element {
-    Element::new(&m::GET_READER_CONFIG)
-        .with("RequestedData", e::GetReaderConfigRequestedData::AntennaProperties)
+/// The question that a message ID answers; it is asked no more.
+pub(super) fn whose(asked: &mut Vec<(u32, Question)>, id: u32) -> Option<Question> {
+    let place = asked.iter().position(|(asked, _)| *asked == id)?;
+    Some(asked.swap_remove(place).1)
 }
 
 /// Ports, and whether something is connected there.
-pub(super) fn antenna_properties(answer: &Message) -> impl Iterator<Item = (u16, bool)> {
+pub(super) fn antennas(answer: &Message) -> impl Iterator<Item = (u16, bool)> {
     answer.body.children(&p::AntennaProperties).filter_map(|properties| {
         let port = u16::try_from(properties.unsigned("AntennaID")?).ok()?;
         Some((port, properties.flag("AntennaConnected")))
+    })
+}
+
+/// Inputs, and whether they are high; those of which the reader does not know it are left out.
+pub(super) fn inputs(answer: &Message) -> impl Iterator<Item = (u16, bool)> {
+    answer.body.children(&p::GPIPortCurrentState).filter_map(|input| {
+        let port = u16::try_from(input.unsigned("GPIPortNum")?).ok()?;
+        match input.unsigned("State")? {
+            e::GPIPortState::High => Some((port, true)),
+            e::GPIPortState::Low => Some((port, false)),
+            _ => None,
+        }
     })
 }

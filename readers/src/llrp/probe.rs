@@ -9,10 +9,10 @@ use ::llrp::session::{Capabilities, DownReason, Event};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::asking::{antenna_properties, antenna_properties_request, settings, wished};
+use super::asking::{Question, antennas};
 use super::connect::{ConnectError, Stream, Way, broke, write};
-use super::{GOODBYE, at};
-use crate::Reader;
+use super::{GOODBYE, ability, at, purpose};
+use crate::{Ability, Reader};
 
 /// What a reader is and has.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,19 @@ pub struct Probe {
     pub extensions: Option<&'static str>,
     /// Requests that it refused and an inventory can do without, with its words.
     pub refused: Vec<String>,
+    /// The protocol version spoken with it: 1 is LLRP 1.0.1, 2 is 1.1.
+    pub version: u8,
+    /// All that it says of itself.
+    pub capabilities: Capabilities,
+    /// What it was asked for: [`Probe::ability`] holds it against what it can.
+    pub asked: Reader,
+}
+
+impl Probe {
+    /// What it can and cannot do for the store, in words.
+    pub fn ability(&self) -> Ability {
+        ability::of(self)
+    }
 }
 
 /// Why a reader cannot be used, and what would help.
@@ -79,11 +92,11 @@ pub enum ProbeError {
 pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeError> {
     let end = Instant::now() + within;
     let stream = Way::new(reader.link.clone()).connection(within).await?;
-    let antennas = reader.antennas.iter().map(wished).collect();
     let mut visit = Visit {
+        reader,
         address: reader.place(),
         stream,
-        session: Session::new(settings(antennas), Duration::ZERO),
+        session: Session::new(purpose::settings(reader, |_| true), Duration::ZERO),
         began: Instant::now(),
         connected: None,
         refused: Vec::new(),
@@ -113,7 +126,8 @@ fn missing(reader: &Reader, has: u16, model: &str) -> Option<ProbeError> {
     Some(ProbeError::NoSuchAntenna { port: antenna.port, has, model: model.to_owned() })
 }
 
-struct Visit {
+struct Visit<'a> {
+    reader: &'a Reader,
     address: String,
     stream: Box<dyn Stream>,
     session: Session,
@@ -122,22 +136,25 @@ struct Visit {
     refused: Vec<String>,
 }
 
-impl Visit {
+impl Visit<'_> {
     /// Runs the session until the inventory runs and the antennas are known, or it fails.
     async fn look(&mut self, end: Instant) -> Result<Capabilities, ProbeError> {
         let mut up = None;
         loop {
             while let Some(event) = self.session.poll_event() {
                 match event {
+                    Event::Capabilities(capabilities) => {
+                        purpose::choose(self.session.settings_mut(), self.reader, &capabilities);
+                    }
                     Event::Up(capabilities) => {
                         up = Some(*capabilities);
-                        self.session.request(antenna_properties_request());
+                        self.session.request(Question::Antennas.request());
                     }
-                    Event::Degraded { request, refusal } => {
-                        self.refused.push(format!("{request}: {refusal}"))
+                    Event::Degraded { request, without, refusal } => {
+                        self.refused.push(format!("{request} ({refusal}); it reads without {without}"));
                     }
                     Event::Answer(answer) => {
-                        let all: Vec<_> = antenna_properties(&answer).collect();
+                        let all: Vec<_> = antennas(&answer).collect();
                         let plugged = all.iter().filter(|(_, connected)| *connected);
                         self.connected = (!all.is_empty()).then(|| plugged.map(|(port, _)| *port).collect());
                         if let Some(capabilities) = up.take() {
@@ -212,8 +229,11 @@ impl Visit {
             _ => capabilities.fixed_khz.clone(),
         };
         let powers = || capabilities.powers_cdbm.iter().map(|(_, power)| f64::from(*power) / 100.0);
-        let extensions =
-            (capabilities.vendor == vendors::IMPINJ && self.refused.is_empty()).then_some("Impinj");
+        let extensions = match capabilities.vendor {
+            vendors::IMPINJ => Some("Impinj"),
+            vendors::ZEBRA => Some("Zebra"),
+            _ => None,
+        };
         Probe {
             model: capabilities.model_name(),
             antennas: capabilities.antennas,
@@ -223,9 +243,12 @@ impl Visit {
             hopping: capabilities.hopping,
             power_dbm: powers().reduce(f64::min).zip(powers().reduce(f64::max)),
             utc_clock: capabilities.utc_clock,
-            extensions,
+            extensions: extensions.filter(|_| self.session.vendor_parameters()),
             refused: std::mem::take(&mut self.refused),
-            firmware: capabilities.firmware,
+            firmware: capabilities.firmware.clone(),
+            version: self.session.version(),
+            asked: self.reader.clone(),
+            capabilities,
         }
     }
 }

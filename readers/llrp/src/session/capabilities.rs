@@ -17,6 +17,9 @@ pub struct Mode {
     pub min_tari_ns: u32,
     /// Longest Tari in ns.
     pub max_tari_ns: u32,
+    /// `SpectralMaskIndicator`: how many readers may be on the air (Gen2 annex G: 1 a single one, 2 several, 3 dense);
+    /// 0 unknown.
+    pub spectral_mask: u8,
 }
 
 /// What a reader says it can do; from `GET_READER_CAPABILITIES_RESPONSE`.
@@ -38,8 +41,16 @@ pub struct Capabilities {
     pub utc_clock: bool,
     /// ROSpecs it can hold.
     pub max_rospecs: u32,
+    /// AccessSpecs it can hold.
+    pub max_accessspecs: u32,
+    /// Operations that an AccessSpec can hold; 0 where it does not say.
+    pub max_opspecs: u32,
     /// Whether it can hold events and reports after a reconnection.
     pub can_hold: bool,
+    /// Whether it can erase blocks of a tag's memory.
+    pub block_erase: bool,
+    /// Whether it can lock blocks of a tag's memory for ever (LLRP 1.1; never by 1.0.1, where the bit is reserved).
+    pub block_permalock: bool,
     /// ISO 3166 country code.
     pub country: u16,
     /// Transmit power by index, in 1/100 dBm.
@@ -55,8 +66,9 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Reads the body of a `GET_READER_CAPABILITIES_RESPONSE`; what it does not say stays zero or empty.
-    pub fn read(body: &Element) -> Self {
+    /// Reads the body of a `GET_READER_CAPABILITIES_RESPONSE` of a protocol version (1 is LLRP 1.0.1, 2 is 1.1); what it
+    /// does not say stays zero or empty.
+    pub fn read(body: &Element, version: u8) -> Self {
         let mut out = Capabilities::default();
         if let Some(general) = body.child(&p::GeneralDeviceCapabilities) {
             out.vendor = number(general, "DeviceManufacturerName");
@@ -71,7 +83,13 @@ impl Capabilities {
         }
         if let Some(llrp) = body.child(&p::LLRPCapabilities) {
             out.max_rospecs = number(llrp, "MaxNumROSpecs");
+            out.max_accessspecs = number(llrp, "MaxNumAccessSpecs");
+            out.max_opspecs = number(llrp, "MaxNumOpSpecsPerAccessSpec");
             out.can_hold = llrp.flag("SupportsEventAndReportHolding");
+        }
+        if let Some(gen2) = body.child(&p::C1G2LLRPCapabilities) {
+            out.block_erase = gen2.flag("CanSupportBlockErase");
+            out.block_permalock = version >= 2 && gen2.flag("CanSupportBlockPermalock");
         }
         if let Some(regulatory) = body.child(&p::RegulatoryCapabilities) {
             out.country = number(regulatory, "CountryCode");
@@ -107,8 +125,14 @@ impl Capabilities {
                 m_value: number(entry, "MValue"),
                 min_tari_ns: number(entry, "MinTariValue"),
                 max_tari_ns: number(entry, "MaxTariValue"),
+                spectral_mask: number(entry, "SpectralMaskIndicator"),
             })
             .collect();
+    }
+
+    /// Whether there is a choice of what an antenna is tuned to.
+    pub(super) fn tunes(&self) -> bool {
+        self.hop_tables_khz.len() > 1 || (!self.hopping && self.fixed_khz.len() > 1)
     }
 
     /// The frequency of a report's `ChannelIndex` (from 1), by the reader's first hop table or its fixed frequencies.

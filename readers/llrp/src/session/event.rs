@@ -14,6 +14,8 @@ pub struct Refusal {
     pub code: u16,
     /// `ErrorDescription`.
     pub description: String,
+    /// The type of the innermost parameter that it blames (`ParameterError`), if any.
+    pub parameter: Option<u16>,
 }
 
 fn name_of(code: u16) -> &'static str {
@@ -28,8 +30,20 @@ impl Refusal {
         (code != enumerations::StatusCode::M_Success).then(|| Refusal {
             code: u16::try_from(code).unwrap_or(u16::MAX),
             description: status.text("ErrorDescription").unwrap_or_default().to_owned(),
+            parameter: blamed(status),
         })
     }
+}
+
+fn blamed(status: &Element) -> Option<u16> {
+    let mut blamed = None;
+    let mut within = status;
+    // As deep as the decoder lets parameters nest.
+    while let Some(error) = within.child(&p::ParameterError) {
+        blamed = error.unsigned("ParameterType").and_then(|number| u16::try_from(number).ok()).or(blamed);
+        within = error;
+    }
+    blamed
 }
 
 /// Why a session is over. A host closes the connection and, unless it asked for the end, connects again later.
@@ -127,6 +141,8 @@ pub enum Happening {
 /// What a session tells its host.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// What the reader can do. Nothing that depends on it has been asked for yet: [`super::Session::settings_mut`].
+    Capabilities(Box<Capabilities>),
     /// The inventory runs.
     Up(Box<Capabilities>),
     /// An `RO_ACCESS_REPORT` frame, for [`crate::report::tags`].
@@ -145,10 +161,19 @@ pub enum Event {
         /// The host's time.
         at: Duration,
     },
+    /// The reader, which knows no UTC, had been on for `reader_uptime_us` when its message came in at `at`.
+    Uptime {
+        /// µs since the reader started.
+        reader_uptime_us: u64,
+        /// The host's time.
+        at: Duration,
+    },
     /// The reader refused something that the inventory can do without; it goes on.
     Degraded {
         /// The request.
         request: &'static str,
+        /// What the inventory does without, in words that follow "without".
+        without: &'static str,
         /// The reader's status.
         refusal: Refusal,
     },
