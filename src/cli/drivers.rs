@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use readers::m100::M100;
+use readers::thingmagic::ThingMagic;
 use readers::{Ability, Now, Order, Reader, impinj, llrp, serial};
 use recording::Line;
 use tokio::sync::{mpsc, watch};
@@ -21,10 +22,11 @@ pub(super) fn run(
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     match driver {
         Driver::Llrp => Box::pin(llrp::run(reader, now, out, orders, stop)),
+        Driver::ThingMagic => Box::pin(serial::run::<ThingMagic>(reader, now, out, orders, stop)),
         Driver::M100 => Box::pin(serial::run::<M100>(reader, now, out, orders, stop)),
         Driver::ImpinjIot => Box::pin(impinj::run(reader, now, out, orders, stop)),
         // A store with such a reader does not start.
-        Driver::ThingMagic | Driver::UhfReader | Driver::ZebraIotc => Box::pin(std::future::ready(())),
+        Driver::UhfReader | Driver::ZebraIotc => Box::pin(std::future::ready(())),
     }
 }
 
@@ -32,9 +34,12 @@ pub(super) fn run(
 pub(super) async fn probe(driver: Driver, reader: Reader, within: Duration) -> Result<Ability, String> {
     match driver {
         Driver::Llrp => llrp::probe(&reader, within).await.map(of_llrp).map_err(|error| error.to_string()),
+        Driver::ThingMagic => {
+            serial::probe::<ThingMagic>(&reader, within).await.map_err(|error| error.to_string())
+        }
         Driver::M100 => serial::probe::<M100>(&reader, within).await.map_err(|error| error.to_string()),
         Driver::ImpinjIot => impinj::probe(&reader, within).await.map_err(|error| error.to_string()),
-        Driver::ThingMagic | Driver::UhfReader | Driver::ZebraIotc => {
+        Driver::UhfReader | Driver::ZebraIotc => {
             Err(format!("driver `{}` is not in this version", driver.name()))
         }
     }

@@ -159,17 +159,24 @@ fn acceptor(args: &Args) -> anyhow::Result<(Option<TlsAcceptor>, Option<String>)
                 write_new(key, &made.signing_key.serialize_pem())?;
                 write_new(cert, &made.cert.pem())?;
             }
-            let read = |path: &Path| std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()));
+            let read = |path: &Path| {
+                std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))
+            };
             (read(cert)?, read(key)?, None)
         }
         _ if args.tls => {
             let made = made()?;
             let certificate = made.cert.pem();
-            (certificate.clone().into_bytes(), made.signing_key.serialize_pem().into_bytes(), Some(certificate))
+            (
+                certificate.clone().into_bytes(),
+                made.signing_key.serialize_pem().into_bytes(),
+                Some(certificate),
+            )
         }
         _ => return Ok((None, None)),
     };
-    let named = |path: &Option<PathBuf>| path.as_ref().map_or(String::new(), |path| path.display().to_string());
+    let named =
+        |path: &Option<PathBuf>| path.as_ref().map_or(String::new(), |path| path.display().to_string());
     let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&certificates)
         .collect::<Result<_, _>>()
         .with_context(|| format!("{}: holds no PEM certificates", named(&args.tls_cert)))?;

@@ -54,7 +54,7 @@ const KNOWN: &[Known] = &[
         ],
         here: true,
     },
-    Known { name: "thingmagic", driver: Driver::ThingMagic, keys: SERIAL, here: false },
+    Known { name: "thingmagic", driver: Driver::ThingMagic, keys: SERIAL, here: true },
     Known { name: "m100", driver: Driver::M100, keys: SERIAL, here: true },
     Known { name: "uhfreader", driver: Driver::UhfReader, keys: SERIAL, here: false },
     Known {
