@@ -54,6 +54,8 @@ pub(crate) enum Told {
     },
     /// The inventory runs, or has stopped without our asking.
     Running(bool),
+    /// Tag events that the reader itself has dropped since it started.
+    Lost(u64),
     /// Something is wrong, in words.
     Complaint(Fault, String),
     /// What came could not be understood, and why.
@@ -103,6 +105,7 @@ pub(crate) async fn run<C: Conversation>(
         orders: Some(orders),
         dropped: 0,
         malformed: 0,
+        lost: None,
         started: (Instant::now(), now()),
         line: Connection { connected_at: now(), up_at: None },
         reader,
@@ -169,6 +172,8 @@ struct Station {
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
     malformed: u64,
+    /// Tag events that the reader had dropped itself when it last told.
+    lost: Option<u64>,
     /// When the driver started, by the machine and by the store.
     started: (Instant, Time),
     line: Connection,
@@ -252,6 +257,7 @@ impl Station {
                 Told::Running(false) => {
                     return Some("the inventory was stopped by somebody else; it is started again".into());
                 }
+                Told::Lost(total) => self.lost(total),
                 Told::Complaint(fault, words) => self.condition.fault(fault, words, Some(COMPLAINT)),
                 Told::Malformed(reason) => self.malformed(&reason),
                 Told::Over(reason) => return Some(reason),
@@ -329,6 +335,16 @@ impl Station {
             .collect();
         for what in told {
             self.outbox.push(Line { at, received_at: Some(received_at), stale, what });
+        }
+    }
+
+    fn lost(&mut self, total: u64) {
+        let before = self.lost.replace(total);
+        // A reader that has started anew counts anew.
+        if let Some(more) = before.and_then(|before| total.checked_sub(before)).filter(|more| *more > 0) {
+            let words =
+                format!("it dropped {more} tag events itself: the line is too slow for what it reads");
+            self.condition.fault(Fault::Buffer, words, Some(COMPLAINT));
         }
     }
 

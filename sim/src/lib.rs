@@ -27,6 +27,7 @@ pub mod thingmagic;
 mod truth;
 mod web;
 mod world;
+pub mod zebra;
 
 pub use family::{Family, FamilyError};
 pub use radio::PHYSICS;
