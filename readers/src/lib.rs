@@ -20,6 +20,7 @@ mod station;
 pub mod tag;
 pub mod thingmagic;
 pub mod tls;
+pub mod uhfreader;
 pub mod zebra;
 
 use std::path::PathBuf;

@@ -17,17 +17,17 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use ask::Ask;
-use frame::{Frame, Parser, Speaker};
+use frame::{Frame, Speaker};
 use job::Work;
 use module::Found;
 use report::Streamed;
 
+use crate::frames::Frames;
 use crate::serial::{About, Event, Module, Reason, Trouble};
 use crate::{OrderError, Reader, tag};
 
-/// A frame whose next byte has not come for this long has been cut off: at the slowest rate a byte takes 1 ms, an
-/// adapter may hold bytes back for 16 ms.
-const GAP: Duration = Duration::from_millis(100);
+/// Bytes taken in at once.
+const PORTION: usize = 4096;
 /// A module that streams says something in every round of a second. After this long without a word it is gone.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often it is asked how warm it is.
@@ -75,7 +75,7 @@ struct Asked {
 #[derive(Clone, Debug)]
 pub struct ThingMagic {
     reader: Reader,
-    parser: Parser,
+    frames: Frames,
     phase: Phase,
     plan: VecDeque<Ask>,
     asked: Option<Asked>,
@@ -84,8 +84,7 @@ pub struct ThingMagic {
     found: Found,
     /// Troubles met before it reads: told when it does.
     later: Vec<Trouble>,
-    /// When the last byte and the last frame came.
-    last_byte: Duration,
+    /// When the last frame came.
     last_frame: Option<Duration>,
     temperature_due: Duration,
     contacts_due: Duration,
@@ -105,7 +104,7 @@ impl Module for ThingMagic {
     fn new(reader: &Reader, now: Duration) -> ThingMagic {
         let mut fresh = ThingMagic {
             reader: reader.clone(),
-            parser: Parser::new(Speaker::Module),
+            frames: Frames::new(frame::look),
             phase: Phase::Greeting,
             plan: VecDeque::from([Ask::Stop]),
             asked: None,
@@ -113,7 +112,6 @@ impl Module for ThingMagic {
             events: VecDeque::new(),
             found: Found::default(),
             later: Vec::new(),
-            last_byte: now,
             last_frame: None,
             temperature_due: now,
             contacts_due: now,
@@ -128,18 +126,14 @@ impl Module for ThingMagic {
     }
 
     fn handle_input(&mut self, now: Duration, bytes: &[u8]) {
-        self.last_byte = now;
-        let mut frames = Vec::new();
-        self.parser.feed(bytes, |frame| frames.push(frame));
-        self.take(now, frames);
+        for portion in bytes.chunks(PORTION) {
+            self.frames.push(now, portion);
+            self.take(now);
+        }
     }
 
     fn handle_timeout(&mut self, now: Duration) {
-        if self.parser.is_waiting() && now >= self.last_byte + GAP {
-            let mut frames = Vec::new();
-            self.parser.give_up(|frame| frames.push(frame));
-            self.take(now, frames);
-        }
+        self.take(now);
         if let Some(asked) = self.asked.take_if(|asked| now >= asked.until) {
             self.unanswered(now, asked);
         }
@@ -164,7 +158,7 @@ impl Module for ThingMagic {
         if self.phase == Phase::Over {
             return None;
         }
-        let gap = self.parser.is_waiting().then_some(self.last_byte + GAP);
+        let gap = self.frames.due();
         let asked = self.asked.as_ref().map(|asked| asked.until);
         let rest = self.rest_until.filter(|_| self.phase == Phase::Resting);
         let idle = self.phase == Phase::Reading && self.asked.is_none() && self.found.within;
@@ -218,15 +212,17 @@ impl Module for ThingMagic {
 }
 
 impl ThingMagic {
-    fn take(&mut self, now: Duration, frames: Vec<Frame>) {
-        for frame in frames {
+    /// Takes in the frames that have come.
+    fn take(&mut self, now: Duration) {
+        while let Some(bytes) = self.frames.next(now) {
+            let Ok(frame) = frame::decode(Speaker::Module, &bytes) else { continue };
             if self.phase == Phase::Over {
                 return;
             }
             self.last_frame = Some(now);
             self.frame(now, frame);
         }
-        let bytes = self.parser.take_skipped();
+        let bytes = self.frames.take_skipped();
         if bytes > 0 {
             self.events.push_back(Event::Noise { bytes });
         }

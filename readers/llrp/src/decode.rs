@@ -7,7 +7,7 @@ use crate::error::{DecodeError, Fault};
 use crate::frame::{HEADER_BYTES, Header};
 
 /// Deepest nesting taken. The standard's own is 7 (but for ParameterError, which may hold itself).
-const MAX_DEPTH: usize = 24;
+pub(crate) const MAX_DEPTH: usize = 24;
 
 /// Bits before the type in a TLV header.
 const TLV_RESERVED_SHIFT: u32 = 10;
@@ -208,7 +208,7 @@ impl<'a> Cursor<'a> {
             let number = first & 0x7F;
             let definition =
                 definitions::tv(number).ok_or_else(|| DecodeError::new(start, Fault::UnknownTv(number)))?;
-            let length = definition.fields.iter().map(|field| width_bits(field.kind)).sum::<usize>() / 8;
+            let length = definition.fixed_bits() / 8;
             if self.left() < length {
                 let fault = Fault::Short { what: "the parameter", needs: length, has: self.left() };
                 return Err(DecodeError::new(self.at, fault).within(definition.name));
@@ -266,14 +266,5 @@ impl<'a> Cursor<'a> {
             }
         }
         self.element(&parameters::Custom, reserved, depth)
-    }
-}
-
-/// Bits of a field whose width its kind fixes; TV parameters hold no others.
-fn width_bits(kind: Kind) -> usize {
-    match kind {
-        Kind::Unsigned(bits) | Kind::Signed(bits) | Kind::Reserved(bits) => usize::from(bits),
-        Kind::Fixed(bytes) => usize::from(bytes) * 8,
-        Kind::Bits | Kind::Bytes { .. } | Kind::Words { .. } | Kind::Numbers | Kind::Text | Kind::Rest => 0,
     }
 }

@@ -302,6 +302,26 @@ impl Definition {
         })
     }
 
+    /// Whether it is a message, and not a parameter.
+    pub fn is_message(&self) -> bool {
+        matches!(self.wire, Wire::Message(_) | Wire::CustomMessage { .. } | Wire::UnknownMessage)
+    }
+
+    /// Bits of the fields whose width their kind fixes: of a TV parameter, which holds no others, all of them.
+    pub fn fixed_bits(&self) -> usize {
+        let width = |field: &Field| match field.kind {
+            Kind::Unsigned(bits) | Kind::Signed(bits) | Kind::Reserved(bits) => usize::from(bits),
+            Kind::Fixed(bytes) => usize::from(bytes) * 8,
+            Kind::Bits
+            | Kind::Bytes { .. }
+            | Kind::Words { .. }
+            | Kind::Numbers
+            | Kind::Text
+            | Kind::Rest => 0,
+        };
+        self.fields.iter().map(width).sum()
+    }
+
     /// The index of the field with this name.
     pub fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)

@@ -3,8 +3,8 @@
 //! Everything a report can say of a sighting is a field of [`TagView`]; results of access operations and parameters of
 //! vendors that are not named here stay in [`TagView::parameters`] for the full decoder.
 
-use crate::definitions::messages;
 use crate::definitions::vendors::{IMPINJ, ZEBRA};
+use crate::definitions::{self, messages};
 use crate::error::{DecodeError, Fault};
 use crate::frame::{HEADER_BYTES, Header};
 
@@ -113,27 +113,60 @@ impl<'a> Iterator for Tags<'a> {
         loop {
             let start = self.at;
             let rest = self.frame.get(start..)?;
-            let Some(&[a, b, c, d]) = rest.first_chunk::<4>() else { return self.ending(rest.len()) };
-            let length = usize::from(u16::from_be_bytes([c, d]));
-            let Some(inside) = rest.get(4..length) else {
-                self.at = self.frame.len();
-                let fault = Fault::Length { what: "a parameter", stated: length, least: 4, most: rest.len() };
-                return Some(Err(DecodeError::new(start + 2, fault).within("RO_ACCESS_REPORT")));
-            };
-            self.at = start + length;
-            if u16::from_be_bytes([a, b]) & 0x83FF == TAG_REPORT_DATA {
-                return Some(walk(inside).map_err(|stop| stop.locate(start + 4, inside)));
+            if let Some(&[a, b, c, d]) = rest.first_chunk::<4>()
+                && u16::from_be_bytes([a, b]) & 0x83FF == TAG_REPORT_DATA
+                && let Some(inside) = rest.get(4..usize::from(u16::from_be_bytes([c, d])))
+            {
+                self.at = start + 4 + inside.len();
+                // Filled where it is returned from: moving a view costs as much as reading a tag.
+                let mut item = Some(Ok(TagView { parameters: inside, ..TagView::default() }));
+                if let Some(Ok(view)) = &mut item
+                    && let Err(stop) = walk(inside, view)
+                {
+                    return Some(Err(stop.locate(start + 4, inside)));
+                }
+                return item;
             }
-            if a & 0x80 != 0 {
-                self.at = self.frame.len();
-                let fault = Fault::UnknownTv(a & 0x7F);
-                return Some(Err(DecodeError::new(start, fault).within("RO_ACCESS_REPORT")));
+            if let Some(end) = self.pass_over(rest) {
+                return end;
             }
         }
     }
 }
 
 impl<'a> Tags<'a> {
+    /// Passes over a parameter that is not a tag; `Some` at the end of the tags, clean or with the fault found there.
+    #[cold]
+    fn pass_over(&mut self, rest: &[u8]) -> Option<Option<Result<TagView<'a>, DecodeError>>> {
+        let start = self.at;
+        let fault = match rest {
+            // No TV parameter belongs here. As the full decoder does, a known one is taken where it stands.
+            [first @ 0x80..=0xFF, ..] => {
+                let number = first & 0x7F;
+                let length = definitions::tv(number).map(|definition| 1 + definition.fixed_bits() / 8);
+                match length {
+                    Some(length) if length <= rest.len() => {
+                        self.at += length;
+                        return None;
+                    }
+                    Some(length) => Fault::Short { what: "the parameter", needs: length, has: rest.len() },
+                    None => Fault::UnknownTv(number),
+                }
+            }
+            [_, _, c, d, ..] => {
+                let length = usize::from(u16::from_be_bytes([*c, *d]));
+                if (4..=rest.len()).contains(&length) {
+                    self.at += length;
+                    return None;
+                }
+                Fault::Length { what: "a parameter", stated: length, least: 4, most: rest.len() }
+            }
+            _ => return Some(self.ending(rest.len())),
+        };
+        self.at = self.frame.len();
+        Some(Some(Err(DecodeError::new(start, fault).within("RO_ACCESS_REPORT"))))
+    }
+
     /// The end of the frame: clean, or with the fault that is left to say.
     #[cold]
     fn ending(&mut self, left: usize) -> Option<Result<TagView<'a>, DecodeError>> {
@@ -173,13 +206,51 @@ macro_rules! fixed {
     }};
 }
 
+/// The parameters in the standard's order, which readers keep to; what stands otherwise is left to [`in_any_order`].
 #[inline]
-fn walk(inside: &[u8]) -> Result<TagView<'_>, Stop> {
-    let mut view = TagView { parameters: inside, ..TagView::default() };
+fn walk<'a>(inside: &'a [u8], view: &mut TagView<'a>) -> Result<(), Stop> {
     let mut rest = inside;
+    // The type's byte is compared in turn rather than looked up: the next tag holds the same ones, so that each of these
+    // branches goes the way it went before.
+    macro_rules! take {
+        ($number:literal, $bytes:literal, $field:ident: $kind:ty) => {
+            if let Some(([first, value @ ..], behind)) = rest.split_first_chunk::<{ 1 + $bytes }>()
+                && *first == 0x80 | $number
+            {
+                view.$field = Some(<$kind>::from_be_bytes(*value));
+                rest = behind;
+            }
+        };
+    }
+    if let Some(([0x8D, epc @ ..], behind)) = rest.split_first_chunk::<13>() {
+        view.epc = epc;
+        view.epc_bits = 96;
+        rest = behind;
+    }
+    take!(9, 4, rospec_id: u32);
+    take!(14, 2, spec_index: u16);
+    take!(10, 2, inventory_parameter_spec_id: u16);
+    take!(1, 2, antenna_id: u16);
+    take!(6, 1, peak_rssi_dbm: i8);
+    take!(7, 2, channel_index: u16);
+    take!(2, 8, first_seen_utc_us: u64);
+    take!(3, 8, first_seen_uptime_us: u64);
+    take!(4, 8, last_seen_utc_us: u64);
+    take!(5, 8, last_seen_uptime_us: u64);
+    take!(8, 2, seen_count: u16);
+    take!(12, 2, pc_bits: u16);
+    take!(11, 2, crc: u16);
+    take!(16, 4, access_spec_id: u32);
+    while rest.first().is_some_and(|first| first & 0x80 == 0) {
+        rest = long(rest, view)?;
+    }
+    if rest.is_empty() { Ok(()) } else { in_any_order(rest, view) }
+}
+
+fn in_any_order<'a>(mut rest: &'a [u8], view: &mut TagView<'a>) -> Result<(), Stop> {
     while let Some((&first, behind)) = rest.split_first() {
         if first & 0x80 == 0 {
-            rest = long(rest, &mut view)?;
+            rest = long(rest, view)?;
             continue;
         }
         let start = rest;
@@ -210,7 +281,7 @@ fn walk(inside: &[u8]) -> Result<TagView<'_>, Stop> {
             number => return Err(Stop { left: start.len(), fault: Fault::UnknownTv(number) }),
         }
     }
-    Ok(view)
+    Ok(())
 }
 
 /// One TLV parameter of a tag: returns what stands behind it.

@@ -4,6 +4,13 @@
 
 #[path = "common/checks.rs"]
 mod checks;
+#[path = "common/samples.rs"]
+mod samples;
+
+use std::path::Path;
+
+use llrp::definitions::vendors;
+use llrp::{Message, json};
 
 /// The kept inputs of a target, one a line in hexadecimal (`scripts/fuzz TARGET keep` writes them).
 fn kept(lines: &str) -> impl Iterator<Item = Vec<u8>> {
@@ -26,4 +33,35 @@ fn kept_reports_read_the_same_as_views_and_as_trees() {
 #[test]
 fn kept_json_is_taken_or_refused_as_it_should() {
     kept(include_str!("corpus/llrp_json.hex")).for_each(|bytes| checks::json(&bytes));
+}
+
+/// A frame of every kind of message in each version, and of every custom.
+fn seeds() -> Vec<Message> {
+    let mut out: Vec<Message> = (1..=3).flat_map(samples::messages).collect();
+    out.extend(samples::customs(vendors::ALL_IMPINJ));
+    out.extend(samples::customs(vendors::ALL_ZEBRA));
+    out
+}
+
+/// With `LLRP_SEEDS` (a folder) set they are written there for the fuzz targets to begin with, as `scripts/fuzz` asks.
+#[test]
+fn every_kind_of_message_keeps_the_promises() {
+    let folder = std::env::var_os("LLRP_SEEDS");
+    for (at, message) in seeds().iter().enumerate() {
+        let frame = message.encode().unwrap();
+        let shown = json::to_json(message).to_string();
+        assert_eq!(checks::message(&frame).as_ref(), Ok(message), "{shown}");
+        checks::decode(&frame);
+        checks::report(&frame);
+        checks::json(shown.as_bytes());
+        if let Some(folder) = &folder {
+            for (target, bytes) in
+                [("llrp_decode", frame.as_slice()), ("llrp_report", &frame), ("llrp_json", shown.as_bytes())]
+            {
+                let folder = Path::new(folder).join(target);
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join(format!("seed-{at}")), bytes).unwrap();
+            }
+        }
+    }
 }

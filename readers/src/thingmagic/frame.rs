@@ -1,12 +1,12 @@
 //! ThingMagic's frames: `FF`, the length of the data, an opcode, from the module a status of 16 bits, the data, a checksum;
-//! big-endian all through. Finds them again after noise. Knows no opcode's meaning.
+//! big-endian all through. Knows no opcode's meaning.
+
+use crate::frames::Look;
 
 /// Every frame begins with it.
 const START: u8 = 0xFF;
 /// Data of a frame at most: `serial_reader_l3.c` of the maker's API takes nothing longer.
 const MOST_DATA: u8 = 0xF8;
-/// Bytes taken into the buffer at once, so that it stays small whatever comes.
-const PORTION: usize = 512;
 
 /// Who sends a frame: the module's carry a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,110 +61,93 @@ pub fn command(op: u8, data: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Takes frames out of a stream of bytes. Bytes that are part of none are skipped one by one and counted: whatever
-/// stands before a frame, and whatever is wrong with another, a frame that came whole is found.
-#[derive(Clone, Debug)]
-pub struct Parser {
-    speaker: Speaker,
-    buffer: Vec<u8>,
-    skipped: usize,
+/// Why bytes are no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// They begin with something else than FF, or their length is more than a frame has.
+    #[error("no frame begins so")]
+    NotAStart,
+    /// More bytes are needed, or fewer.
+    #[error("a frame of {wanted} bytes, but {there} are there")]
+    Length {
+        /// What the frame's own length says.
+        wanted: usize,
+        /// What is there.
+        there: usize,
+    },
+    /// The checksum is another one.
+    #[error("the checksum is wrong")]
+    Checksum,
 }
 
-enum Found {
-    Frame(Frame, usize),
-    /// The first byte is no frame's first.
-    No,
-    /// It may be, more bytes are needed.
-    More,
-}
-
-impl Parser {
-    /// Frames of one side.
-    pub fn new(speaker: Speaker) -> Parser {
-        Parser { speaker, buffer: Vec::new(), skipped: 0 }
+/// The frame that these bytes are, no more and no fewer of them.
+pub fn decode(speaker: Speaker, bytes: &[u8]) -> Result<Frame, FrameError> {
+    let length = length(speaker, bytes).ok_or(FrameError::NotAStart)?;
+    if length != bytes.len() {
+        return Err(FrameError::Length { wanted: length, there: bytes.len() });
     }
-
-    /// Takes bytes in, and hands each frame to `each`.
-    pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Frame)) {
-        for portion in bytes.chunks(PORTION) {
-            self.buffer.extend_from_slice(portion);
-            let mut from = 0;
-            loop {
-                match look(self.speaker, self.buffer.get(from..).unwrap_or_default()) {
-                    Found::Frame(frame, length) => {
-                        from += length;
-                        each(frame);
-                    }
-                    Found::No => {
-                        from += 1;
-                        self.skipped += 1;
-                    }
-                    Found::More => break,
-                }
-            }
-            self.buffer.drain(..from.min(self.buffer.len()));
-        }
-    }
-
-    /// The line has been quiet in the middle of what looked like a frame: it was none. What stands behind its first byte
-    /// is looked at anew.
-    pub fn give_up(&mut self, mut each: impl FnMut(Frame)) {
-        while !self.buffer.is_empty() {
-            let held = std::mem::take(&mut self.buffer);
-            self.skipped += 1;
-            self.feed(held.get(1..).unwrap_or_default(), &mut each);
-        }
-    }
-
-    /// Whether a frame has begun and not ended.
-    pub fn is_waiting(&self) -> bool {
-        !self.buffer.is_empty()
-    }
-
-    /// Bytes skipped since this was last asked.
-    pub fn take_skipped(&mut self) -> usize {
-        std::mem::take(&mut self.skipped)
-    }
-}
-
-fn look(speaker: Speaker, bytes: &[u8]) -> Found {
-    match bytes {
-        [] | [START] => return Found::More,
-        [START, length, ..] if *length <= MOST_DATA => {}
-        _ => return Found::No,
-    }
-    let length = usize::from(bytes.get(1).copied().unwrap_or(0)) + speaker.envelope();
-    let Some(whole) = bytes.get(..length) else { return Found::More };
-    let Some((covered, sum)) = whole.get(1..).and_then(|rest| rest.split_last_chunk::<2>()) else {
-        return Found::No;
-    };
+    let (covered, sum) =
+        bytes.get(1..).and_then(<[u8]>::split_last_chunk::<2>).ok_or(FrameError::NotAStart)?;
     if checksum(covered) != u16::from_be_bytes(*sum) {
-        return Found::No;
+        return Err(FrameError::Checksum);
     }
-    let frame = match (speaker, covered) {
-        (Speaker::Host, [_, op, data @ ..]) => Frame { op: *op, status: 0, data: data.to_vec() },
+    match (speaker, covered) {
+        (Speaker::Host, [_, op, data @ ..]) => Ok(Frame { op: *op, status: 0, data: data.to_vec() }),
         (Speaker::Module, [_, op, high, low, data @ ..]) => {
-            Frame { op: *op, status: u16::from_be_bytes([*high, *low]), data: data.to_vec() }
+            Ok(Frame { op: *op, status: u16::from_be_bytes([*high, *low]), data: data.to_vec() })
         }
-        _ => return Found::No,
-    };
-    Found::Frame(frame, length)
+        _ => Err(FrameError::NotAStart),
+    }
+}
+
+/// How long the frame is that begins so.
+fn length(speaker: Speaker, bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [START, length, ..] if *length <= MOST_DATA => Some(usize::from(*length) + speaker.envelope()),
+        _ => None,
+    }
+}
+
+/// What stands at the beginning of bytes from a module.
+pub(super) fn look(bytes: &[u8]) -> Look {
+    if matches!(bytes, [] | [START]) {
+        return Look::Part;
+    }
+    let Some(length) = length(Speaker::Module, bytes) else { return Look::Not };
+    match bytes.get(..length) {
+        None => Look::Part,
+        Some(whole) if decode(Speaker::Module, whole).is_ok() => Look::Whole(length),
+        Some(_) => Look::Not,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::frames::Frames;
+
+    const QUIET: Duration = Duration::from_secs(1);
 
     fn hex(text: &str) -> Vec<u8> {
         recording::Hex::parse(text).map(|hex| hex.bytes().to_vec()).unwrap()
     }
 
-    fn frames(parser: &mut Parser, bytes: &[u8]) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        parser.feed(bytes, |frame| frames.push(frame));
-        frames
+    /// The frames in these bytes, after which the line falls quiet; how many bytes were skipped.
+    fn found(bytes: &[u8], cut: usize) -> (Vec<Frame>, usize) {
+        let (mut frames, mut found) = (Frames::new(look), Vec::new());
+        let mut now = Duration::ZERO;
+        for chunk in bytes.chunks(cut) {
+            now += Duration::from_millis(1);
+            frames.push(now, chunk);
+            found.extend(std::iter::from_fn(|| frames.next(now)));
+        }
+        found.extend(std::iter::from_fn(|| frames.next(now + QUIET)));
+        let found = found.iter().map(|bytes| decode(Speaker::Module, bytes).unwrap()).collect();
+        (found, frames.take_skipped())
     }
 
     /// A frame as a module sends it.
@@ -176,38 +159,34 @@ mod tests {
         [&[START], covered.as_slice(), &sum].concat()
     }
 
-    /// The three frames that public sources spell out: writing a word (a comment in SparkFun's library), start and stop
-    /// of continuous reading (logs of the maker's own test program).
+    /// The frames that public sources spell out: writing a word (a comment in SparkFun's library), start and stop of
+    /// continuous reading (logs of the maker's own test program), the version (an Elixir driver's documentation).
     #[test]
     fn frames_that_others_have_sent_come_out_byte_for_byte() {
         let write = [0x03, 0xE8, 0, 0, 0, 0, 0, 3, 0, 0xEE];
-        assert_eq!(command(0x24, &write), hex("FF0A2403E800000000000300EE589D"));
         let start = [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 3, 0xE8, 1, 0xFF];
-        assert_eq!(command(0x2F, &start), hex("FF102F00000122000005072210001B03E801FFDD2B"));
-        assert_eq!(command(0x2F, &[0, 0, 2]), hex("FF032F0000025E86"));
-        // `FF 00 03 1D 0C`, the version command in the documentation of an Elixir driver.
-        assert_eq!(command(0x03, &[]), hex("FF00031D0C"));
+        let all: [(u8, &[u8], &str); 4] = [
+            (0x24, &write, "FF0A2403E800000000000300EE589D"),
+            (0x2F, &start, "FF102F00000122000005072210001B03E801FFDD2B"),
+            (0x2F, &[0, 0, 2], "FF032F0000025E86"),
+            (0x03, &[], "FF00031D0C"),
+        ];
+        for (op, data, text) in all {
+            assert_eq!(command(op, data), hex(text));
+            assert_eq!(decode(Speaker::Host, &hex(text)), Ok(Frame { op, status: 0, data: data.to_vec() }));
+        }
     }
 
     /// The read that SparkFun's library explains byte for byte, and the same with one of its zeros lost, as one collection
     /// of frames has it.
     #[test]
     fn sparkfuns_read_is_whole_and_with_a_byte_less_it_is_not() {
-        let (head, tail) =
-            (hex("FF2822000010001B01FF0101C4110E16400000012700000500000F00803000"), hex("1545E94A561D"));
-        let mut parser = Parser::new(Speaker::Module);
-        assert_eq!(frames(&mut parser, &[head.as_slice(), &[0; 10], &tail].concat()).len(), 1);
-        assert_eq!(frames(&mut parser, &[head.as_slice(), &[0; 9], &tail, &[0; 300]].concat()), []);
-    }
-
-    #[test]
-    fn a_frame_in_pieces_is_one_frame() {
-        let whole = said(0x22, 0x0400, &[]);
-        let mut parser = Parser::new(Speaker::Module);
-        let (head, tail) = whole.split_at(3);
-        assert!(frames(&mut parser, head).is_empty() && parser.is_waiting());
-        assert_eq!(frames(&mut parser, tail), [Frame { op: 0x22, status: 0x0400, data: vec![] }]);
-        assert_eq!(parser.take_skipped(), 0);
+        let head = hex("FF2822000010001B01FF0101C4110E16400000012700000500000F00803000");
+        let tail = hex("1545E94A561D");
+        assert!(decode(Speaker::Module, &[head.as_slice(), &[0; 10], &tail].concat()).is_ok());
+        let lost = [head.as_slice(), &[0; 9], &tail].concat();
+        assert_eq!(decode(Speaker::Module, &lost), Err(FrameError::Length { wanted: 47, there: 46 }));
+        assert_eq!(decode(Speaker::Module, &[lost.as_slice(), &[0]].concat()), Err(FrameError::Checksum));
     }
 
     #[test]
@@ -215,12 +194,8 @@ mod tests {
         for lost in 0..12 {
             let mut bytes = said(0x22, 0, &[1, 2, 3, 4, 5]);
             bytes.remove(lost);
-            for n in 0..4 {
-                bytes.extend(said(0x72, 0, &[n]));
-            }
-            let mut parser = Parser::new(Speaker::Module);
-            let mut found = frames(&mut parser, &bytes);
-            parser.give_up(|frame| found.push(frame));
+            (0..4).for_each(|n| bytes.extend(said(0x72, 0, &[n])));
+            let (found, _) = found(&bytes, 7);
             let temperatures: Vec<u8> =
                 found.iter().filter_map(|frame| frame.data.first().copied()).collect();
             assert_eq!(temperatures, [0, 1, 2, 3], "byte {lost} lost");
@@ -229,42 +204,38 @@ mod tests {
 
     #[test]
     fn a_frame_behind_a_false_start_is_found_when_the_line_falls_quiet() {
-        let mut parser = Parser::new(Speaker::Module);
         let bytes = [&[0xFF, 0xF0, 0x22][..], &said(0x03, 0, &[7; 20])].concat();
-        assert!(frames(&mut parser, &bytes).is_empty(), "it may still be a frame of 240 bytes");
-        let mut found = Vec::new();
-        parser.give_up(|frame| found.push(frame));
-        assert_eq!(found.len(), 1);
-        assert_eq!((parser.take_skipped(), parser.is_waiting()), (3, false));
+        assert_eq!(found(&bytes, 100), (vec![Frame { op: 0x03, status: 0, data: vec![7; 20] }], 3));
     }
 
     proptest! {
         #[test]
         fn whole_frames_among_noise_are_all_found(
             parts in prop::collection::vec(
-                (prop::collection::vec(0_u8..0xFF, 0..20), any::<u8>(), any::<u16>(), prop::collection::vec(any::<u8>(), 0..60)),
+                (
+                    prop::collection::vec(0_u8..0xFF, 0..20),
+                    any::<u8>(),
+                    any::<u16>(),
+                    prop::collection::vec(any::<u8>(), 0..60),
+                ),
                 1..8,
             ),
             cut in 1_usize..40,
         ) {
-            let bytes: Vec<u8> = parts.iter().flat_map(|(noise, op, status, data)| [noise.clone(), said(*op, *status, data)].concat()).collect();
-            let mut parser = Parser::new(Speaker::Module);
-            let mut found = Vec::new();
-            bytes.chunks(cut).for_each(|chunk| parser.feed(chunk, |frame| found.push(frame)));
-            parser.give_up(|frame| found.push(frame));
-            let sent: Vec<Frame> = parts.iter().map(|(_, op, status, data)| Frame { op: *op, status: *status, data: data.clone() }).collect();
-            prop_assert_eq!(found, sent);
-            prop_assert_eq!(parser.take_skipped(), parts.iter().map(|part| part.0.len()).sum::<usize>());
+            let bytes: Vec<u8> = parts
+                .iter()
+                .flat_map(|(noise, op, status, data)| [noise.clone(), said(*op, *status, data)].concat())
+                .collect();
+            let sent = parts.iter().map(|(_, op, status, data)| Frame { op: *op, status: *status, data: data.clone() });
+            let (found, skipped) = found(&bytes, cut);
+            prop_assert_eq!(found, sent.collect::<Vec<_>>());
+            prop_assert_eq!(skipped, parts.iter().map(|part| part.0.len()).sum::<usize>());
         }
 
         #[test]
-        fn the_buffer_is_bounded_and_every_byte_is_in_a_frame_or_counted(bytes in prop::collection::vec(any::<u8>(), 0..4000)) {
-            let mut parser = Parser::new(Speaker::Module);
-            let mut in_frames = 0;
-            parser.feed(&bytes, |frame| in_frames += frame.data.len() + 7);
-            prop_assert!(parser.buffer.len() < 256);
-            parser.give_up(|frame| in_frames += frame.data.len() + 7);
-            prop_assert_eq!(in_frames + parser.take_skipped(), bytes.len());
+        fn every_byte_is_in_a_frame_or_counted(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+            let (found, skipped) = found(&bytes, 100);
+            prop_assert_eq!(found.iter().map(|frame| frame.data.len() + 7).sum::<usize>() + skipped, bytes.len());
         }
     }
 }

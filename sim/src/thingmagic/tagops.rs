@@ -130,6 +130,14 @@ fn operation(op: u8, data: &[u8], field: &mut Field) -> Option<Result<Vec<u8>, u
                 other => other,
             })
         }
+        // The oldest form, without an option: any tag, and nothing before the words of the answer.
+        (0x28, [bank, a, b, c, d, count]) => {
+            let first = u32::from_be_bytes([*a, *b, *c, *d]);
+            with(field, &Choice::default(), &mut |tag| {
+                let words = tag.read(*bank, first, *count, 0)?;
+                Ok(words.iter().flat_map(|word| word.to_be_bytes()).collect())
+            })
+        }
         (0x28, [option, rest @ ..]) => {
             let rest = if option & 0x10 != 0 { rest.get(2..)? } else { rest };
             let (bank, rest) = rest.split_first()?;
