@@ -17,7 +17,7 @@ use crate::stock::sgtin96;
 pub const MOST_RATE: f64 = 20_000.0;
 /// Most tags in the field.
 pub const MOST_TAGS: usize = 100_000;
-const BEAT: Duration = Duration::from_millis(10);
+const BEAT: Duration = Duration::from_millis(5);
 
 /// Something that is done to the reader by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +69,7 @@ pub async fn serve(emulated: Emulated) {
     let mut server = llrp::Server::new(emulated.profile, u64::try_from(clock_us).unwrap_or(0));
     let tags = emulated.tags.clamp(1, MOST_TAGS);
     for tag in 0..tags {
-        let epc = sgtin96(1 + (tag % 24) as u64, 1 + tag as u64);
-        server.place(Tag::new(&epc).with_passwords(emulated.kill_password, emulated.access_password));
+        server.place(Tag::new(&epc(tag)).with_passwords(emulated.kill_password, emulated.access_password));
     }
     let mut peers = Peers::new();
     if let Some((listener, tls)) = emulated.listener {
@@ -81,6 +80,19 @@ pub async fn serve(emulated: Emulated) {
     }
     let field = Field::new(tags, emulated.rate, emulated.orders, emulated.outputs);
     run(peers, server, field, move || began.elapsed(), 1.0).await;
+}
+
+/// The EPC of the field's nth tag: a garment of the demo catalogue. All have equally many ones, so none has all the ones of
+/// another: clients that send an EPC as its own mask (only ones are compared then) mean one tag and reach one.
+fn epc(tag: usize) -> [u8; 12] {
+    /// Bits that tell [`MOST_TAGS`] apart.
+    const BITS: u32 = 17;
+    /// Ones in an item reference up to 24, at most.
+    const ONES: u32 = 4;
+    let (item, number) = (1 + (tag % 24) as u64, tag as u64 & ((1 << BITS) - 1));
+    let evened = (1_u64 << (ONES - item.count_ones().min(ONES))) - 1;
+    let others = !number & ((1 << BITS) - 1);
+    sgtin96(item, evened << (2 * BITS) | others << BITS | number)
 }
 
 /// Tags at rest before the antennas, read one after the other.
@@ -192,5 +204,21 @@ impl Surroundings for Field {
             // Whoever does not take it in time does not want it.
             let _ = self.outputs.try_send((*port, *high));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{MOST_TAGS, epc};
+
+    #[test]
+    fn tags_differ_and_none_has_all_ones_of_another() {
+        let epcs: BTreeSet<[u8; 12]> = (0..MOST_TAGS).map(epc).collect();
+        assert_eq!(epcs.len(), MOST_TAGS);
+        let ones: BTreeSet<u32> =
+            epcs.iter().map(|epc| epc.iter().map(|byte| byte.count_ones()).sum()).collect();
+        assert_eq!(ones.len(), 1, "sets of equally many ones hold each other only where they are the same");
     }
 }

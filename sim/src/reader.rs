@@ -14,6 +14,8 @@ use tokio_rustls::TlsAcceptor;
 
 /// How long a client may leave the reader's words unread, or take for a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Messages that are sent in segments of their own.
+const SEPARATE: usize = 16;
 /// Wait after an `accept` that failed (no more file descriptors, say), or before dialling again.
 const BREATH: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to reach a client.
@@ -86,7 +88,8 @@ impl Peers {
                     breath = BREATH;
                     let _ = stream.set_nodelay(true);
                     let (dialled, over) = oneshot::channel();
-                    if to_peers.send(Peer { stream: Box::new(stream), dialled: Some(dialled) }).await.is_err() {
+                    if to_peers.send(Peer { stream: Box::new(stream), dialled: Some(dialled) }).await.is_err()
+                    {
                         return;
                     }
                     // Nothing is ever sent: it resolves when the conversation is over.
@@ -142,9 +145,9 @@ pub(crate) async fn run(
     let mut client: Option<Peer> = None;
     let mut buffer = vec![0_u8; 16 * 1024];
     loop {
-        let wait = server.poll_timeout().map_or(Duration::from_secs(60), |at| {
-            at.saturating_sub(now()).div_f64(pace.max(1e-3))
-        });
+        let wait = server
+            .poll_timeout()
+            .map_or(Duration::from_secs(60), |at| at.saturating_sub(now()).div_f64(pace.max(1e-3)));
         let due = Instant::now() + wait;
         tokio::select! {
             Some(newcomer) = peers.peers.recv() => {
@@ -197,11 +200,13 @@ async fn flushed(
         surroundings.told(&event);
     }
     let Some(Peer { stream, .. }) = client else { return Ok(()) };
-    let mut bytes = Vec::new();
-    while let Some(frame) = server.poll_output() {
-        bytes.extend_from_slice(&frame);
+    // Messages go out one by one, as a reader makes them: there are clients that take one from each segment. Only when many
+    // wait do they share writes.
+    let mut frames: Vec<Vec<u8>> = std::iter::from_fn(|| server.poll_output()).collect();
+    if frames.len() > SEPARATE {
+        frames = vec![frames.concat()];
     }
-    if !bytes.is_empty() {
+    for bytes in frames {
         let sent = timeout(PATIENCE, async {
             stream.write_all(&bytes).await?;
             stream.flush().await

@@ -140,8 +140,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn profile(args: &Args) -> Profile {
     Profile {
         max_rospecs: args.rospecs.into(),
-        // A reader with room for one ROSpec has nothing to put in order.
-        priorities: if args.rospecs > 1 { 8 } else { 1 },
         max_version: match args.version {
             Version::First => 1,
             Version::Second => 2,

@@ -106,7 +106,8 @@ fn a_write_stops_where_the_memory_ends_and_says_how_far_it_came() {
 #[test]
 fn an_operation_that_fails_is_the_last() {
     let mut client = reading(tag(1));
-    let results = client.carry_out(0, vec![write(USER, 0, &[1]), write(USER, 999, &[2]), write(USER, 1, &[3])]);
+    let results =
+        client.carry_out(0, vec![write(USER, 0, &[1]), write(USER, 999, &[2]), write(USER, 1, &[3])]);
     let codes: Vec<_> = results.iter().map(|result| result.unsigned("Result")).collect();
     assert_eq!(codes, [Some(0), Some(e::C1G2WriteResultType::Tag_Memory_Overrun_Error)]);
     assert_eq!(client.server.tags()[0].user()[..2], [1, 0]);
@@ -157,10 +158,16 @@ fn a_locked_password_can_neither_be_read_nor_written_by_who_does_not_know_it() {
 fn results_are_those_of_the_clients_version() {
     let tag = || tag(1).with_passwords(0, 5);
     let mut older = reading(tag());
-    assert_eq!(older.result(0, with_password(read(USER, 0, 1), 6)), e::C1G2ReadResultType::No_Response_From_Tag);
+    assert_eq!(
+        older.result(0, with_password(read(USER, 0, 1), 6)),
+        e::C1G2ReadResultType::No_Response_From_Tag
+    );
     assert_eq!(older.result(0, read(USER, 90, 1)), e::C1G2ReadResultType::Nonspecific_Tag_Error);
     let mut newer = newer(tag());
-    assert_eq!(newer.result(0, with_password(read(USER, 0, 1), 6)), e::C1G2ReadResultType::Incorrect_password_error);
+    assert_eq!(
+        newer.result(0, with_password(read(USER, 0, 1), 6)),
+        e::C1G2ReadResultType::Incorrect_password_error
+    );
     assert_eq!(newer.result(0, read(USER, 90, 1)), e::C1G2ReadResultType::Tag_Memory_Overrun_Error);
     let wrong = with_password(write(USER, 0, &[1]), 6);
     assert_eq!(newer.result(0, wrong), e::C1G2WriteResultType::Incorrect_Password_Error);
@@ -183,9 +190,8 @@ fn a_tag_is_killed_by_its_password_alone_and_is_silent_ever_after() {
 
 #[test]
 fn blocks_are_locked_for_good_and_their_state_is_told() {
-    let permalock = |mask: u16| {
-        Element::new(&p::C1G2BlockPermalock).with("MB", USER).with("BlockMask", vec![mask])
-    };
+    let permalock =
+        |mask: u16| Element::new(&p::C1G2BlockPermalock).with("MB", USER).with("BlockMask", vec![mask]);
     let mut client = newer(tag(1));
     assert_eq!(client.result(0, permalock(0x4000)), 0, "the second block");
     assert_eq!(client.result(0, permalock(0x1000)), 0, "and the fourth");

@@ -74,9 +74,10 @@ fn events(client: &mut Client, kinds: &[u64]) {
 
 /// The `ROSpecEvent`s that were told: kind, ROSpec, and the one that preempted it.
 fn rospec_events(client: &Client) -> Vec<(u64, u64, u64)> {
-    let notifications = client.heard.iter().filter_map(|message| {
-        message.body.child(&p::ReaderEventNotificationData)?.child(&p::ROSpecEvent)
-    });
+    let notifications = client
+        .heard
+        .iter()
+        .filter_map(|message| message.body.child(&p::ReaderEventNotificationData)?.child(&p::ROSpecEvent));
     let number = |event: &Element, name: &str| event.unsigned(name).unwrap();
     notifications
         .map(|event| {
@@ -116,16 +117,14 @@ fn a_periodic_start_keeps_to_the_clock_that_it_names() {
     let period =
         Element::new(&p::PeriodicTriggerValue).with("Offset", 500_u32).with("Period", 2_000_u32).and(utc);
     let start = start(e::ROSpecStartTriggerType::Periodic).and(period);
-    let mut client =
-        added(Profile::default(), Plan { start, stop: duration(500), ..Plan::default() });
+    let mut client = added(Profile::default(), Plan { start, stop: duration(500), ..Plan::default() });
     // 09:59:59.8 has gone by: 10:00:01.8 and 10:00:03.8 are next.
     assert_eq!(active(&mut client, 50), [18, 19, 20, 21, 22, 38, 39, 40, 41, 42]);
 
     let utc = Element::new(&p::UTCTimestamp).with("Microseconds", CLOCK_US + 6_000_000);
     let once = Element::new(&p::PeriodicTriggerValue).and(utc);
     let start = client::start(e::ROSpecStartTriggerType::Periodic).and(once);
-    let mut client =
-        added(Profile::default(), Plan { start, stop: duration(200), ..Plan::default() });
+    let mut client = added(Profile::default(), Plan { start, stop: duration(200), ..Plan::default() });
     assert_eq!(active(&mut client, 200), [60, 61], "without a period it is one start");
 }
 
@@ -264,7 +263,11 @@ fn a_rospec_of_higher_priority_takes_the_radio_and_gives_it_back() {
     }
     let current = |client: &Client| client.server.inventory().map(|inventory| inventory.rospec_id);
     assert_eq!(current(&client), Some(10));
-    assert_eq!(client.rospec(&m::START_ROSPEC, 30), e::StatusCode::M_FieldError, "no higher than the one that runs");
+    assert_eq!(
+        client.rospec(&m::START_ROSPEC, 30),
+        e::StatusCode::M_FieldError,
+        "no higher than the one that runs"
+    );
     assert_eq!(client.rospec(&m::START_ROSPEC, 20), 0);
     assert_eq!(current(&client), Some(20));
     let (_, listed) = client.ask(Element::new(&m::GET_ROSPECS));
@@ -377,8 +380,9 @@ fn unaware(filter: Element, action: u64) -> Element {
 }
 
 fn aware(filter: Element, target: u64, action: u64) -> Element {
-    let action =
-        Element::new(&p::C1G2TagInventoryStateAwareFilterAction).with("Target", target).with("Action", action);
+    let action = Element::new(&p::C1G2TagInventoryStateAwareFilterAction)
+        .with("Target", target)
+        .with("Action", action);
     filter.and(action)
 }
 
@@ -388,9 +392,8 @@ fn filters_pick_the_tags_that_are_asked() {
     let last = |n: u8| filter(1, 0x20 + 88, &[n]);
     let command = |filters: Vec<Element>| Element::new(&p::C1G2InventoryCommand).and_all(filters);
     let state_aware = |filters: Vec<Element>, at_b: bool, not_sl: bool| {
-        let action = Element::new(&p::C1G2TagInventoryStateAwareSingulationAction)
-            .with("I", at_b)
-            .with("S", not_sl);
+        let action =
+            Element::new(&p::C1G2TagInventoryStateAwareSingulationAction).with("I", at_b).with("S", not_sl);
         let control = Element::new(&p::C1G2SingulationControl).with("Session", 2_u8).and(action);
         command(filters).with("TagInventoryStateAware", true).and(control)
     };
@@ -398,7 +401,11 @@ fn filters_pick_the_tags_that_are_asked() {
         ("a prefix", command(vec![unaware(filter(1, 0x20, &EPC[..4]), U::Select_Unselect)]), vec![1, 2, 3]),
         ("one", command(vec![unaware(last(2), U::Select_Unselect)]), vec![2]),
         ("without an action", command(vec![last(2)]), vec![2]),
-        ("two", command(vec![unaware(last(2), U::Select_Unselect), unaware(last(3), U::Select_DoNothing)]), vec![2, 3]),
+        (
+            "two",
+            command(vec![unaware(last(2), U::Select_Unselect), unaware(last(3), U::Select_DoNothing)]),
+            vec![2, 3],
+        ),
         ("all but one", command(vec![unaware(last(2), U::Unselect_Select)]), vec![1, 3]),
         ("the same", command(vec![unaware(last(2), U::Unselect_DoNothing)]), vec![1, 3]),
         (

@@ -2,6 +2,7 @@
 
 use super::select::bits;
 use super::tag::{Bank, Tag, TagFault};
+use crate::definitions::vendors as v;
 use crate::definitions::{Definition, enumerations as e, parameters as p};
 use crate::element::{Element, Value};
 
@@ -25,7 +26,7 @@ pub(super) struct Executed {
 }
 
 /// The operations that this reader carries out.
-pub(super) const OPERATIONS: [&Definition; 9] = [
+pub(super) const OPERATIONS: [&Definition; 11] = [
     &p::C1G2Read,
     &p::C1G2Write,
     &p::C1G2Kill,
@@ -35,6 +36,9 @@ pub(super) const OPERATIONS: [&Definition; 9] = [
     &p::C1G2BlockWrite,
     &p::C1G2BlockPermalock,
     &p::C1G2GetBlockPermalockStatus,
+    // Impinj's own, from before LLRP 1.1 had them.
+    &v::ImpinjBlockPermalock,
+    &v::ImpinjGetBlockPermalockStatus,
 ];
 
 impl AccessSpec {
@@ -245,16 +249,24 @@ fn perform(operation: &Element, tag: &mut Tag, rssi_cdbm: i16, version: u8) -> (
             .and_then(|secured| strong.map(|()| secured))
             .and_then(|secured| tag.lock(&changes, secured));
         result(&p::C1G2LockOpSpecResult, Kind::Lock, outcome.err())
-    } else if *definition == p::C1G2BlockPermalock {
+    } else if [&p::C1G2BlockPermalock, &v::ImpinjBlockPermalock].contains(&definition) {
         let outcome = secured.and_then(|secured| strong.map(|()| secured)).and_then(|secured| {
             tag.block_permalock(bank, short("BlockPointer"), &words("BlockMask"), secured)
         });
-        result(&p::C1G2BlockPermalockOpSpecResult, Kind::Permalock, outcome.err())
-    } else if *definition == p::C1G2GetBlockPermalockStatus {
+        let theirs = *definition == v::ImpinjBlockPermalock;
+        let told =
+            if theirs { &v::ImpinjBlockPermalockOpSpecResult } else { &p::C1G2BlockPermalockOpSpecResult };
+        result(told, Kind::Permalock, outcome.err())
+    } else if [&p::C1G2GetBlockPermalockStatus, &v::ImpinjGetBlockPermalockStatus].contains(&definition) {
         let status = secured
             .and_then(|secured| tag.permalocked(bank, short("BlockPointer"), short("BlockRange"), secured));
         let fault = status.as_ref().err().copied();
-        let (element, went_well) = result(&p::C1G2GetBlockPermalockStatusOpSpecResult, Kind::Status, fault);
+        let told = if *definition == p::C1G2GetBlockPermalockStatus {
+            &p::C1G2GetBlockPermalockStatusOpSpecResult
+        } else {
+            &v::ImpinjGetBlockPermalockStatusOpSpecResult
+        };
+        let (element, went_well) = result(told, Kind::Status, fault);
         (element.with("PermalockStatus", status.unwrap_or_default()), went_well)
     } else {
         return (None, true);

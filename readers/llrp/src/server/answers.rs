@@ -13,6 +13,9 @@ use crate::element::{Element, Message};
 use crate::frame::Header;
 use crate::grammar::{self, GrammarFault};
 
+/// A reader in a shop, as `ImpinjReaderTemperature` tells it, °C.
+const TEMPERATURE_C: i16 = 41;
+
 type Status = Result<(), Element>;
 
 fn success() -> Element {
@@ -42,6 +45,9 @@ fn grammar_error(fault: &GrammarFault) -> Element {
 fn answer_to(request: &Definition) -> Option<&'static Definition> {
     if *request == v::IMPINJ_ENABLE_EXTENSIONS {
         return Some(&v::IMPINJ_ENABLE_EXTENSIONS_RESPONSE);
+    }
+    if *request == v::IMPINJ_SAVE_SETTINGS {
+        return Some(&v::IMPINJ_SAVE_SETTINGS_RESPONSE);
     }
     let Wire::Message(number) = request.wire else { return None };
     match number {
@@ -82,7 +88,8 @@ impl Server {
             return self.report_asked(now, message.id);
         }
         let newer = definition.since > self.profile.max_version;
-        let foreign = *definition == v::IMPINJ_ENABLE_EXTENSIONS && self.profile.vendor != IMPINJ;
+        let impinjs = [&v::IMPINJ_ENABLE_EXTENSIONS, &v::IMPINJ_SAVE_SETTINGS].contains(&definition);
+        let foreign = impinjs && self.profile.vendor != IMPINJ;
         let Some(response) = answer_to(definition).filter(|_| !newer && !foreign) else {
             let text = format!("{} is not supported", definition.name);
             return self.send_as(now, message.id, error(S::M_UnsupportedMessage, &text));
@@ -108,12 +115,11 @@ impl Server {
 
     /// All that was seen and not reported. A client that asks is answered, be it with an empty report.
     fn report_asked(&mut self, now: Duration, id: u32) {
-        let before = self.waiting();
         for index in 0..self.rospecs.len() {
             self.report(now, index);
         }
         self.release_all(now);
-        if self.waiting() == before {
+        if self.connection.as_ref().is_some_and(|connection| connection.reports() == 0) {
             self.send_as(now, id, Element::new(&m::RO_ACCESS_REPORT));
         }
     }
@@ -133,7 +139,15 @@ impl Server {
         }
     }
 
+    /// Which of Impinj's own parts are asked for: `None` none, else the number in `ImpinjRequestedData` or all of them.
+    fn vendor_part(&self, request: &Element, all: bool) -> Option<Option<u64>> {
+        let asked = request.child(&v::ImpinjRequestedData).and_then(|asked| asked.unsigned("RequestedData"));
+        let extensions = self.connection.as_ref().is_some_and(|connection| connection.extensions);
+        (extensions && (all || asked.is_some())).then_some(asked)
+    }
+
     fn respond(&mut self, now: Duration, response: &'static Definition, request: &Element) -> Element {
+        use e::ImpinjRequestedDataType as R;
         let definition = request.definition;
         let id =
             |name: &str| request.unsigned(name).and_then(|id| u32::try_from(id).ok()).unwrap_or_default();
@@ -141,9 +155,20 @@ impl Server {
         let fine = answer(response, success());
         if *definition == m::GET_READER_CAPABILITIES {
             let requested = request.unsigned("RequestedData").unwrap_or_default();
-            fine.and_all(self.profile.capabilities(requested))
+            let fine = fine.and_all(self.profile.capabilities(requested));
+            match self.vendor_part(request, requested == e::GetReaderCapabilitiesRequestedData::All) {
+                Some(part) => fine.and_all(self.profile.impinj_capabilities(part)),
+                None => fine,
+            }
         } else if *definition == m::GET_READER_CONFIG {
-            fine.and_all(self.config.get(request, &self.profile, &self.connected_antennas))
+            let fine = fine.and_all(self.config.get(request, &self.profile, &self.connected_antennas));
+            let all = request.unsigned("RequestedData") == Some(e::GetReaderConfigRequestedData::All);
+            match self.vendor_part(request, all) {
+                Some(None | Some(R::All_Configuration | R::Impinj_Reader_Temperature)) => {
+                    fine.and(Element::new(&v::ImpinjReaderTemperature).with("Temperature", TEMPERATURE_C))
+                }
+                _ => fine,
+            }
         } else if *definition == m::SET_READER_CONFIG {
             plain(self.configure(request))
         } else if *definition == m::ADD_ROSPEC {
@@ -352,6 +377,10 @@ impl Server {
         let parameters = command.map(|command| command.parameters.as_slice()).unwrap_or_default();
         let operations =
             || parameters.iter().map(|parameter| parameter.definition).filter(|d| **d != p::C1G2TagSpec);
+        let extensions = self.connection.as_ref().is_some_and(|connection| connection.extensions);
+        if !extensions && holds_custom(element) {
+            return Err(unsupported(1023, "vendor parameters are not enabled"));
+        }
         if let Some(other) = operations().find(|definition| !OPERATIONS.contains(definition)) {
             return Err(unsupported(number(other), &format!("{} cannot be carried out", other.name)));
         }

@@ -67,6 +67,11 @@ impl Connection {
         self.outputs.len()
     }
 
+    /// Reports that wait.
+    pub(super) fn reports(&self) -> usize {
+        self.reports
+    }
+
     /// Queues a message before those that were queued from `place` on. Of reports at most `most_reports` wait; answers and
     /// events are never dropped.
     pub(super) fn queue(

@@ -1,7 +1,7 @@
 //! What an emulated reader is: its capabilities, and the parameters that say so.
 
 use super::select::MOST_FILTERS;
-use crate::definitions::vendors::IMPINJ;
+use crate::definitions::vendors::{self as v, IMPINJ};
 use crate::definitions::{enumerations as e, parameters as p};
 use crate::element::Element;
 
@@ -69,7 +69,7 @@ impl Default for Profile {
             country: 840,
             standard: e::CommunicationsStandard::US_FCC_Part_15,
             max_rospecs: 1,
-            priorities: 1,
+            priorities: 8,
             max_operations: 8,
             max_access_specs: 1508,
             max_version: 1,
@@ -110,6 +110,29 @@ impl Profile {
                 .with("CanSupportTagRecommissioning", newer)
                 .with("MaxNumSelectFiltersPerQuery", MOST_FILTERS)
         });
+        parts
+    }
+
+    /// What Impinj's extensions add to the capabilities, by `ImpinjRequestedData` (`None`: all).
+    pub(super) fn impinj_capabilities(&self, requested: Option<u64>) -> Vec<Element> {
+        use e::ImpinjRequestedDataType as R;
+        let wants =
+            |which| requested.is_none_or(|requested| [which, R::All_Capabilities].contains(&requested));
+        let mut parts = Vec::new();
+        if wants(R::Impinj_Detailed_Version) {
+            let serial: String = self.mac.iter().map(|byte| format!("{byte:02X}")).collect();
+            parts.push(
+                Element::new(&v::ImpinjDetailedVersion)
+                    .with("ModelName", if self.model == R420 { "Speedway R420" } else { "emulated" })
+                    .with("SerialNumber", serial.as_str())
+                    .with("SoftwareVersion", self.firmware.as_str())
+                    .with("FirmwareVersion", self.firmware.as_str()),
+            );
+        }
+        if wants(R::Impinj_Frequency_Capabilities) {
+            let frequencies = self.channels_khz.clone();
+            parts.push(Element::new(&v::ImpinjFrequencyCapabilities).with("FrequencyList", frequencies));
+        }
         parts
     }
 

@@ -112,9 +112,8 @@ impl Client {
         assert_eq!(self.access(&m::DELETE_ACCESSSPEC, 9), 0);
         let tags = self.tags();
         let [entry] = tags.as_slice() else { panic!("one entry: {tags:?}") };
-        let results = entry.parameters.iter().filter(|parameter| {
-            parameter.definition.name.ends_with("OpSpecResult")
-        });
+        let results =
+            entry.parameters.iter().filter(|parameter| parameter.definition.name.ends_with("OpSpecResult"));
         results.cloned().collect()
     }
 
@@ -170,8 +169,7 @@ impl Plan {
             .with("InventoryParameterSpecID", 9_u16)
             .with("ProtocolID", 1_u8)
             .and(antenna);
-        let spec =
-            Element::new(&p::AISpec).with("AntennaIDs", vec![0_u16]).and(self.ai_stop).and(parameters);
+        let spec = Element::new(&p::AISpec).with("AntennaIDs", vec![0_u16]).and(self.ai_stop).and(parameters);
         let rospec = Element::new(&p::ROSpec)
             .with("ROSpecID", id)
             .with("Priority", self.priority)
@@ -198,8 +196,9 @@ pub(crate) fn report_spec(trigger: u64, n: u16) -> Element {
 
 /// An `ADD_ACCESSSPEC` for any antenna and ROSpec, without a stop trigger.
 pub(crate) fn access_spec(id: u32, targets: Vec<Element>, operations: Vec<Element>) -> Element {
-    let command =
-        Element::new(&p::AccessCommand).and(Element::new(&p::C1G2TagSpec).and_all(targets)).and_all(operations);
+    let command = Element::new(&p::AccessCommand)
+        .and(Element::new(&p::C1G2TagSpec).and_all(targets))
+        .and_all(operations);
     let spec = Element::new(&p::AccessSpec)
         .with("AccessSpecID", id)
         .with("ProtocolID", 1_u8)
