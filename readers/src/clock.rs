@@ -14,6 +14,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use llrp::session::Timestamp;
 use recording::Time;
 
 /// How long a sample speaks for the offset.
@@ -26,8 +27,10 @@ const DRIFT_PPM: i64 = 200;
 const JUMP: Duration = Duration::from_secs(1);
 /// A report that was under way for longer does not speak of now, whatever held it up.
 const LATE: Duration = Duration::from_secs(5);
-/// A reader without timestamps: what it sends so soon after the inventory began may have been in its buffer.
+/// A reader without timestamps: what it sends so soon after the inventory began may have been in its buffer,
 const SETTLE: Duration = Duration::from_secs(2);
+/// and so may what comes in a second with more reads than this: no reader reads half as fast.
+const FLOOD: u32 = 2_000;
 /// Seconds with samples that must agree on another offset before the clock counts as doubtful.
 const DOUBTS: usize = 3;
 /// How far those may lie apart. A buffer being emptied moves much faster.
@@ -42,6 +45,92 @@ pub(crate) struct Connection {
     pub(crate) up_at: Option<Time>,
 }
 
+/// Both clocks that a reader may speak of. Each is known only from the reader's own word on it.
+#[derive(Clone, Debug)]
+pub(crate) struct ReaderClocks {
+    utc: ReaderClock,
+    uptime: ReaderClock,
+    /// The second of arrivals that is being counted, and how many reads without a time came in it.
+    timeless: (i64, u32),
+    /// The last second in which that were too many.
+    flooded: Option<i64>,
+}
+
+impl ReaderClocks {
+    /// Nothing known yet.
+    pub(crate) fn new() -> ReaderClocks {
+        ReaderClocks { utc: ReaderClock::new(), uptime: ReaderClock::new(), timeless: (0, 0), flooded: None }
+    }
+
+    fn of(&mut self, timestamp: Timestamp) -> (&mut ReaderClock, u64) {
+        match timestamp {
+            Timestamp::Utc(us) => (&mut self.utc, us),
+            Timestamp::Uptime(us) => (&mut self.uptime, us),
+        }
+    }
+
+    /// As [`ReaderClock::set_pace`].
+    pub(crate) fn set_pace(&mut self, pace: f64) {
+        self.utc.set_pace(pace);
+        self.uptime.set_pace(pace);
+    }
+
+    /// As [`ReaderClock::connected`].
+    pub(crate) fn connected(&mut self, connected_at: Time) {
+        self.utc.connected(connected_at);
+        self.uptime.connected(connected_at);
+        (self.timeless, self.flooded) = ((0, 0), None);
+    }
+
+    /// As [`ReaderClock::event`].
+    pub(crate) fn event(&mut self, shown: Timestamp, arrived_at: Time) {
+        let (clock, us) = self.of(shown);
+        clock.event(us, arrived_at);
+    }
+
+    /// As [`ReaderClock::sample`].
+    pub(crate) fn sample(&mut self, seen: Timestamp, arrived_at: Time) {
+        let (clock, us) = self.of(seen);
+        clock.sample(us, arrived_at);
+    }
+
+    /// The reader's UTC minus the store's in ms; `None` while it has told none.
+    pub(crate) fn offset_ms(&self, now: Time) -> Option<f64> {
+        self.utc.offset_ms(now)
+    }
+
+    /// As [`ReaderClock::doubt_ms`].
+    pub(crate) fn doubt_ms(&self, now: Time) -> Option<f64> {
+        self.utc.doubt_ms(now).or_else(|| self.uptime.doubt_ms(now))
+    }
+
+    /// As [`ReaderClock::place`]. What says no time that means anything happened when it arrived; it is stale where it may
+    /// have been in the reader's buffer, unless it is known to be of this connection (`ours`).
+    pub(crate) fn place(
+        &mut self,
+        seen: Option<Timestamp>,
+        received_at: Time,
+        line: Connection,
+        ours: bool,
+    ) -> (Time, bool) {
+        if let Some(seen) = seen {
+            let (clock, us) = self.of(seen);
+            if let Some(placed) = clock.place(us, received_at, line) {
+                return placed;
+            }
+        }
+        let second = second(received_at);
+        self.timeless = if self.timeless.0 == second { (second, self.timeless.1 + 1) } else { (second, 1) };
+        if self.timeless.1 > FLOOD {
+            self.flooded = Some(second);
+        }
+        let settle = SETTLE.mul_f64(self.utc.pace);
+        let settled = line.up_at.is_some_and(|up_at| received_at.since(up_at) >= settle)
+            && self.flooded.is_none_or(|flooded| second - flooded > settle.as_secs() as i64);
+        (received_at, !(settled || ours && line.up_at.is_some()))
+    }
+}
+
 /// The best in one second of arrivals.
 #[derive(Clone, Copy, Debug)]
 struct Sample {
@@ -51,10 +140,15 @@ struct Sample {
 
 /// What is known of a reader's clock. It outlives connections.
 #[derive(Clone, Debug)]
-pub(crate) struct ReaderClock {
+struct ReaderClock {
     samples: VecDeque<Sample>,
     /// The estimate when there last was enough to make one, or the greeting.
     before: Option<(Time, i64)>,
+    /// When the connection was made that is open.
+    connected_at: Time,
+    /// By how much the estimate may be too low at most, µs: the greeting may have been under way since the connection
+    /// was made. Prompt reports show that it was less.
+    slack_us: i64,
     greeted: bool,
     doubts: VecDeque<Sample>,
     /// How many times as fast as the machine's the store's clock runs: delays of the machine count as many times.
@@ -63,10 +157,12 @@ pub(crate) struct ReaderClock {
 
 impl ReaderClock {
     /// Nothing known yet.
-    pub(crate) fn new() -> ReaderClock {
+    fn new() -> ReaderClock {
         ReaderClock {
             samples: VecDeque::new(),
             before: None,
+            connected_at: Time::default(),
+            slack_us: 0,
             greeted: false,
             doubts: VecDeque::new(),
             pace: 1.0,
@@ -74,35 +170,41 @@ impl ReaderClock {
     }
 
     /// The store's clock runs `pace` times as fast as the machine's (1 but in a demo).
-    pub(crate) fn set_pace(&mut self, pace: f64) {
+    fn set_pace(&mut self, pace: f64) {
         self.pace = if pace.is_finite() { pace.clamp(1.0, 1e4) } else { 1.0 };
     }
 
-    /// A new connection: nothing it brings counts before the reader's greeting.
-    pub(crate) fn connected(&mut self) {
+    /// A new connection, made at `connected_at`: nothing it brings counts before the reader's greeting.
+    fn connected(&mut self, connected_at: Time) {
+        self.connected_at = connected_at;
         self.greeted = false;
         self.doubts.clear();
     }
 
     /// The reader's clock showed `reader_us` in a message of its own that arrived at `arrived_at`. The first on a
     /// connection is believed whatever it says.
-    pub(crate) fn event(&mut self, reader_us: u64, arrived_at: Time) {
+    fn event(&mut self, reader_us: u64, arrived_at: Time) {
         if self.greeted {
             return self.sample(reader_us, arrived_at);
         }
         self.greeted = true;
         self.samples.clear();
         self.before = Some((arrived_at, offset(reader_us, arrived_at)));
+        self.slack_us = arrived_at.as_micros().saturating_sub(self.connected_at.as_micros()).max(0);
     }
 
     /// A tag was seen at `reader_us` in a report that arrived at `arrived_at`.
-    pub(crate) fn sample(&mut self, reader_us: u64, arrived_at: Time) {
+    fn sample(&mut self, reader_us: u64, arrived_at: Time) {
         let Some(known) = self.estimate_us(arrived_at).filter(|_| self.greeted) else { return };
         let offset_us = offset(reader_us, arrived_at);
         let ahead_us = offset_us - known;
-        if ahead_us < -self.micros(JUMP) || ahead_us > self.micros(JUMP) + self.drift_us(arrived_at) {
+        let most_us = self.micros(JUMP) + self.drift_us(arrived_at) + self.slack_us;
+        if ahead_us < -self.micros(JUMP) || ahead_us > most_us {
             best(&mut self.doubts, arrived_at, offset_us, DOUBTS);
             return;
+        }
+        if ahead_us > 0 {
+            self.slack_us = (self.slack_us - ahead_us).max(0);
         }
         self.doubts.clear();
         best(&mut self.samples, arrived_at, offset_us, WINDOW.as_secs() as usize);
@@ -137,12 +239,12 @@ impl ReaderClock {
     }
 
     /// The reader's clock minus the store's in ms; `None` while it has told no UTC.
-    pub(crate) fn offset_ms(&self, now: Time) -> Option<f64> {
+    fn offset_ms(&self, now: Time) -> Option<f64> {
         self.estimate_us(now).map(|us| us as f64 / 1_000.0)
     }
 
     /// The reader's timestamps keep saying something that its greeting did not: by how much in ms, if so.
-    pub(crate) fn doubt_ms(&self, now: Time) -> Option<f64> {
+    fn doubt_ms(&self, now: Time) -> Option<f64> {
         let offsets = || self.doubts.iter().map(|sample| sample.offset_us);
         let (least, most) = offsets().min().zip(offsets().max())?;
         let agree = self.doubts.len() >= DOUBTS && most - least <= self.micros(DOUBT_SPREAD);
@@ -151,21 +253,17 @@ impl ReaderClock {
     }
 
     /// When a read happened by the store's clock, never after `received_at`; and whether it is stale: from before the
-    /// inventory of this connection, too late to speak of now, or stamped by a clock that is in doubt.
-    pub(crate) fn place(&self, reader_us: Option<u64>, received_at: Time, line: Connection) -> (Time, bool) {
-        let since_up = line.up_at.map(|up_at| received_at.since(up_at));
-        let known = reader_us.zip(self.estimate_us(received_at));
-        let Some((reader_us, known)) = known else {
-            let settled = since_up.is_some_and(|since| since >= SETTLE.mul_f64(self.pace));
-            return (received_at, !settled);
-        };
+    /// inventory of this connection, too late to speak of now, or stamped by a clock that is in doubt. `None` while the
+    /// reader has not told on this connection what the clock shows.
+    fn place(&self, reader_us: u64, received_at: Time, line: Connection) -> Option<(Time, bool)> {
+        let known = self.estimate_us(received_at).filter(|_| self.greeted)?;
         let ahead_us = offset(reader_us, received_at).saturating_sub(known);
         let at = Time::from_micros(received_at.as_micros().saturating_add(ahead_us.min(0)));
-        let stale = since_up.is_none()
+        let stale = line.up_at.is_none()
             || at < line.connected_at
             || ahead_us > self.micros(JUMP)
-            || ahead_us < -self.micros(LATE);
-        (at, stale)
+            || ahead_us < self.slack_us - self.micros(LATE);
+        Some((at, stale))
     }
 
     fn micros(&self, span: Duration) -> i64 {
@@ -215,7 +313,7 @@ mod tests {
 
     /// A clock whose reader connected at the store's `us`, 3 ms under way, and began its inventory 50 ms later.
     fn connect(clock: &mut ReaderClock, offset_us: i64, us: i64) -> Connection {
-        clock.connected();
+        clock.connected(store(us));
         clock.event(shows(offset_us, us), store(us + 3_000));
         Connection { connected_at: store(us), up_at: Some(store(us + 50_000)) }
     }
@@ -232,7 +330,7 @@ mod tests {
         let mut clock = ReaderClock::new();
         let line = connect(&mut clock, HOUR_US, 0);
         reads(&mut clock, HOUR_US, 100_000, 5_000_000, |_| 1_000);
-        let (at, stale) = clock.place(Some(shows(HOUR_US, 5_000_000)), store(5_020_000), line);
+        let (at, stale) = clock.place(shows(HOUR_US, 5_000_000), store(5_020_000), line).unwrap();
         assert!(!stale);
         // The best sample was 1 ms under way: that is all the error there is.
         assert_eq!(at, store(5_001_000));
@@ -259,7 +357,7 @@ mod tests {
         }
         let us = 2 * HOUR_US;
         let (at, stale) =
-            clock.place(Some((store(us).as_micros() - us / 10_000) as u64), store(us + 2_000), line);
+            clock.place((store(us).as_micros() - us / 10_000) as u64, store(us + 2_000), line).unwrap();
         assert!(!stale);
         // A window of a minute lags by what drifts in a minute: 6 ms.
         assert!(store(us).seconds_after(at).abs() < 0.010, "{at} for {}", store(us));
@@ -275,7 +373,7 @@ mod tests {
         let us = 12 * HOUR_US;
         let showed = (store(us).as_micros() + HOUR_US + us / 50_000) as u64;
         clock.sample(showed, store(us + 2_000));
-        let (at, stale) = clock.place(Some(showed), store(us + 2_000), line);
+        let (at, stale) = clock.place(showed, store(us + 2_000), line).unwrap();
         assert!(!stale, "the first shopper of the morning pays");
         assert_eq!(at, store(us + 2_000));
         assert_eq!(clock.doubt_ms(store(us + 2_000)), None);
@@ -292,14 +390,14 @@ mod tests {
         for n in 0..1_000 {
             let (seen, arrived) = (60_000_000 + n * HOUR_US / 1_000, store(back + 60_000 + n * 2_000));
             clock.sample(shows(HOUR_US, seen), arrived);
-            let (at, stale) = clock.place(Some(shows(HOUR_US, seen)), arrived, line);
+            let (at, stale) = clock.place(shows(HOUR_US, seen), arrived, line).unwrap();
             assert!(stale, "read {n}");
             assert!(store(seen).seconds_after(at).abs() < 0.005, "its own time is kept: {at}");
         }
         assert_eq!(clock.doubt_ms(store(back + 2_100_000)), None);
         let us = back + 2_200_000;
         clock.sample(shows(HOUR_US, us), store(us + 1_000));
-        let (at, stale) = clock.place(Some(shows(HOUR_US, us)), store(us + 1_000), line);
+        let (at, stale) = clock.place(shows(HOUR_US, us), store(us + 1_000), line).unwrap();
         assert!(!stale && store(us).seconds_after(at).abs() < 0.005);
     }
 
@@ -309,10 +407,10 @@ mod tests {
         let line = connect(&mut clock, -7 * HOUR_US, 0);
         let old = shows(-7 * HOUR_US, -600_000_000);
         clock.sample(old, store(100_000));
-        assert!(clock.place(Some(old), store(100_000), line).1, "ten minutes before the store called");
+        assert!(clock.place(old, store(100_000), line).unwrap().1, "ten minutes before the store called");
         let new = shows(-7 * HOUR_US, 110_000);
         clock.sample(new, store(112_000));
-        assert!(!clock.place(Some(new), store(112_000), line).1);
+        assert!(!clock.place(new, store(112_000), line).unwrap().1);
     }
 
     #[test]
@@ -323,8 +421,8 @@ mod tests {
         // Two seconds without a line; the reader hands out what it kept when the inventory runs again.
         let line = connect(&mut clock, 0, 22_000_000);
         let arrived = store(22_060_000);
-        assert!(clock.place(Some(shows(0, 21_500_000)), arrived, line).1);
-        assert!(!clock.place(Some(shows(0, 22_055_000)), arrived, line).1);
+        assert!(clock.place(shows(0, 21_500_000), arrived, line).unwrap().1);
+        assert!(!clock.place(shows(0, 22_055_000), arrived, line).unwrap().1);
     }
 
     #[test]
@@ -337,11 +435,11 @@ mod tests {
         let line = connect(&mut clock, 0, back);
         let stamp = shows(HOUR_US, back - HOUR_US + 60_000_000);
         clock.sample(stamp, store(back + 100_000));
-        let (at, stale) = clock.place(Some(stamp), store(back + 100_000), line);
+        let (at, stale) = clock.place(stamp, store(back + 100_000), line).unwrap();
         assert!(stale && at <= store(back + 100_000));
         let right = shows(0, back + 200_000);
         clock.sample(right, store(back + 201_000));
-        assert!(!clock.place(Some(right), store(back + 201_000), line).1);
+        assert!(!clock.place(right, store(back + 201_000), line).unwrap().1);
     }
 
     #[test]
@@ -352,13 +450,13 @@ mod tests {
             reads(&mut clock, 0, 100_000, 20_000_000, |_| 1_000);
             reads(&mut clock, jump_us, 20_000_000, 21_000_000, |_| 1_000);
             assert_eq!(clock.doubt_ms(store(21_000_000)), None, "one second is no proof");
-            let (at, stale) = clock.place(Some(shows(jump_us, 21_000_000)), store(21_001_000), line);
+            let (at, stale) = clock.place(shows(jump_us, 21_000_000), store(21_001_000), line).unwrap();
             assert!(stale && at <= store(21_001_000));
             reads(&mut clock, jump_us, 21_000_000, 23_500_000, |_| 1_000);
             let doubt = clock.doubt_ms(store(23_500_000));
             assert!(doubt.is_some_and(|ms| (ms - jump_us as f64 / 1e3).abs() < 5.0), "{doubt:?}");
             let line = connect(&mut clock, jump_us, 24_000_000);
-            let (at, stale) = clock.place(Some(shows(jump_us, 24_100_000)), store(24_101_000), line);
+            let (at, stale) = clock.place(shows(jump_us, 24_100_000), store(24_101_000), line).unwrap();
             assert!(!stale && store(24_100_000).seconds_after(at).abs() < 0.005);
         }
     }
@@ -377,25 +475,65 @@ mod tests {
         let mut clock = ReaderClock::new();
         let line = connect(&mut clock, 0, 0);
         let us = 10_000_000;
-        assert!(!clock.place(Some(shows(0, us)), store(us + 2_000_000), line).1);
-        assert!(clock.place(Some(shows(0, us)), store(us + 8_000_000), line).1);
+        assert!(!clock.place(shows(0, us), store(us + 2_000_000), line).unwrap().1);
+        assert!(clock.place(shows(0, us), store(us + 8_000_000), line).unwrap().1);
+    }
+
+    /// A reader without any time of its own, up 50 ms after it connected.
+    fn timeless() -> (ReaderClocks, Connection) {
+        let mut clocks = ReaderClocks::new();
+        clocks.connected(store(0));
+        (clocks, Connection { connected_at: store(0), up_at: Some(store(50_000)) })
     }
 
     #[test]
-    fn a_reader_without_utc_gets_arrival_times_once_its_buffer_must_be_empty() {
-        let mut clock = ReaderClock::new();
-        clock.connected();
+    fn a_reader_without_a_time_gets_arrival_times_once_its_buffer_must_be_empty() {
+        let (mut clocks, line) = timeless();
+        assert_eq!(clocks.place(None, store(100_000), line, false), (store(100_000), true));
+        assert_eq!(clocks.place(None, store(2_100_000), line, false), (store(2_100_000), false));
+        assert_eq!(clocks.offset_ms(store(100_000)), None);
+    }
+
+    #[test]
+    fn what_bears_this_connections_number_needs_no_time_to_count() {
+        let (mut clocks, line) = timeless();
+        assert_eq!(clocks.place(None, store(100_000), line, true), (store(100_000), false));
+        let before = Connection { up_at: None, ..line };
+        assert!(clocks.place(None, store(100_000), before, true).1);
+    }
+
+    #[test]
+    fn a_buffer_that_is_emptied_for_long_is_not_taken_for_reads_of_now() {
+        let (mut clocks, line) = timeless();
+        // 66,000 reads in eleven seconds; then one every 20 ms.
+        for n in 0..66_000_i64 {
+            let at = store(100_000 + n * 167);
+            let (_, stale) = clocks.place(None, at, line, false);
+            assert!(stale, "read {n}");
+        }
+        assert!(clocks.place(None, store(12_000_000), line, false).1);
+        assert!(!clocks.place(None, store(15_000_000), line, false).1);
+    }
+
+    #[test]
+    fn a_reader_that_knows_only_its_uptime_is_placed_by_it() {
+        let mut clocks = ReaderClocks::new();
+        clocks.connected(store(0));
+        // On for 40 s when it was connected; the greeting was 3 ms under way.
+        clocks.event(Timestamp::Uptime(40_000_000), store(3_000));
         let line = Connection { connected_at: store(0), up_at: Some(store(50_000)) };
-        assert_eq!(clock.place(None, store(100_000), line), (store(100_000), true));
-        assert_eq!(clock.place(None, store(2_100_000), line), (store(2_100_000), false));
-        assert_eq!(clock.offset_ms(store(100_000)), None);
+        let (at, stale) = clocks.place(Some(Timestamp::Uptime(41_000_000)), store(1_005_000), line, false);
+        assert!(!stale && store(1_003_000).seconds_after(at).abs() < 0.001, "{at}");
+        let (at, stale) = clocks.place(Some(Timestamp::Uptime(10_000_000)), store(1_006_000), line, false);
+        assert!(stale && store(-29_997_000).seconds_after(at).abs() < 0.001, "from before the line: {at}");
+        assert_eq!(clocks.offset_ms(store(1_005_000)), None, "it tells no UTC");
     }
 
     #[test]
     fn what_comes_before_the_inventory_is_stale() {
         let mut clock = ReaderClock::new();
         let line = Connection { up_at: None, ..connect(&mut clock, 0, 0) };
-        assert!(clock.place(Some(shows(0, 20_000)), store(21_000), line).1);
+        assert!(clock.place(shows(0, 20_000), store(21_000), line).unwrap().1);
     }
 
     #[test]
@@ -406,7 +544,7 @@ mod tests {
         // 100 ms of the machine's are 2 s of the store's.
         let us = 10_000_000;
         clock.sample(shows(0, us), store(us + 2_000_000));
-        assert!(!clock.place(Some(shows(0, us)), store(us + 2_000_000), line).1);
+        assert!(!clock.place(shows(0, us), store(us + 2_000_000), line).unwrap().1);
     }
 
     proptest! {
@@ -418,7 +556,7 @@ mod tests {
             for (stamp, us) in stamps {
                 clock.sample(stamp, store(us));
                 clock.event(stamp, store(us));
-                prop_assert!(clock.place(Some(stamp), store(us), line).0 <= store(us));
+                prop_assert!(clock.place(stamp, store(us), line).unwrap().0 <= store(us));
                 let _ = clock.doubt_ms(store(us));
             }
         }

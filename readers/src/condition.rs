@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Antenna(u16),
     /// An antenna that the configuration names and the reader has not.
     NoSuchAntenna(u16),
+    /// An input that the configuration names and the reader has not.
+    NoSuchInput(u16),
     /// The reader's report buffer fills or overflows.
     Buffer,
     /// The reader reports a fault of its own.
@@ -104,7 +106,12 @@ impl Condition {
 
     fn current(&self) -> Option<(Health, Option<String>)> {
         match self.there.as_ref()? {
-            Err(reason) => Some((Health::Down, Some(reason.clone()))),
+            // What else is noted then was lost here, and would not be told any more once the reader is back for a while.
+            Err(reason) => {
+                let lost = self.faults.iter().map(|noted| noted.words.as_str());
+                let words: Vec<&str> = std::iter::once(reason.as_str()).chain(lost).collect();
+                Some((Health::Down, Some(words.join("; "))))
+            }
             Ok(()) if self.faults.is_empty() => Some((Health::Up, None)),
             Ok(()) => {
                 let words: Vec<&str> = self.faults.iter().map(|noted| noted.words.as_str()).collect();
@@ -146,6 +153,18 @@ mod tests {
         tokio::time::advance(NEWS).await;
         assert_eq!(words(condition.news()), Some((Health::Down, "refused".into())));
         assert_eq!(condition.due(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_count_that_grew_is_told_when_the_reader_goes() {
+        let mut condition = Condition::default();
+        condition.up();
+        condition.fault(Fault::Dropped, "2 reads dropped".into(), Some(Duration::from_secs(60)));
+        assert_eq!(words(condition.news()), Some((Health::Degraded, "2 reads dropped".into())));
+        condition.fault(Fault::Dropped, "16 reads dropped".into(), Some(Duration::from_secs(60)));
+        assert_eq!(condition.news(), None, "a growing count is not news every second");
+        condition.down("gone".into());
+        assert_eq!(words(condition.news()), Some((Health::Down, "gone; 16 reads dropped".into())));
     }
 
     #[tokio::test(start_paused = true)]

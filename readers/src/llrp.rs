@@ -12,18 +12,18 @@ mod orders;
 mod probe;
 mod purpose;
 mod sighting;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::llrp::Session;
-use ::llrp::session::{Capabilities, DownReason, Event, Happening, Settings};
+use ::llrp::session::{Capabilities, DownReason, Settings};
 use recording::{Line, Name, Observation, ReaderState, Time};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use asking::{antenna_properties, antenna_properties_request};
 use connect::{Way, broke, write};
 use orders::Orders;
 
@@ -31,7 +31,7 @@ pub use connect::ConnectError;
 pub use probe::{Probe, ProbeError, probe};
 
 use crate::backoff::Backoff;
-use crate::clock::{Connection, ReaderClock};
+use crate::clock::{Connection, ReaderClocks};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
 use crate::{Link, Now, Order, Reader};
@@ -48,10 +48,11 @@ const GOODBYE: Duration = Duration::from_millis(1_500);
 const LAST_LINES: Duration = Duration::from_millis(400);
 /// Bytes taken from the socket at once.
 const PORTION: usize = 64 * 1024;
-/// How long a reader's own complaint counts when it does not repeat it.
-const COMPLAINT: Duration = Duration::from_secs(60);
-/// How long reads that were dropped degrade a reader.
-const DROPPED: Duration = Duration::from_secs(30);
+/// A reader that another client holds, or a dead connection of our own, is tried at least this often: its own patience is
+/// what we wait for.
+const TAKEN: Duration = Duration::from_secs(10);
+/// How long reads that were dropped degrade a reader: longer than a growing count waits to be said anew.
+const DROPPED: Duration = Duration::from_secs(60);
 /// A clock in doubt is asked by connecting again, at most this often.
 const ASK_CLOCK: Duration = Duration::from_secs(60);
 /// The pace of the store's clock is measured over at least this long.
@@ -102,12 +103,15 @@ pub async fn run_over<S, C>(
     let mut driver = Driver {
         outbox: Outbox::new(out),
         condition: Condition::default(),
-        clock: ReaderClock::new(),
+        clocks: ReaderClocks::new(),
         backoff,
         capabilities: Capabilities::default(),
         orders: Orders::new(orders),
+        asked: Vec::new(),
         dropped: 0,
         malformed: 0,
+        rospec_id: 0,
+        negotiate: true,
         started: (Instant::now(), now()),
         asked_clock: None,
         reader,
@@ -120,8 +124,9 @@ pub async fn run_over<S, C>(
         match ended {
             Ended::Stopped => break,
             Ended::ClockInDoubt => {}
-            Ended::Failed => {
-                let wait = driver.backoff.next().min(longest);
+            Ended::Failed | Ended::Taken => {
+                let most = if ended == Ended::Taken { TAKEN } else { Duration::MAX };
+                let wait = driver.backoff.next().min(longest).min(most);
                 if driver.meanwhile(&mut stop, tokio::time::sleep(wait)).await.is_none() {
                     break;
                 }
@@ -138,6 +143,8 @@ enum Ended {
     Stopped,
     /// It failed, and why has been noted.
     Failed,
+    /// The reader has another connection.
+    Taken,
     /// It was given up to hear the reader's time anew.
     ClockInDoubt,
 }
@@ -147,15 +154,21 @@ struct Driver {
     now: Now,
     outbox: Outbox,
     condition: Condition,
-    clock: ReaderClock,
+    clocks: ReaderClocks,
     backoff: Backoff,
     /// Of the reader as it was last seen.
     capabilities: Capabilities,
     orders: Orders,
+    /// Questions of the driver's own to this connection, by message ID.
+    asked: Vec<(u32, asking::Question)>,
     /// Reads dropped for want of room while this degrades the reader.
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
     malformed: u64,
+    /// Of the ROSpec of this connection.
+    rospec_id: u32,
+    /// Whether the reader may be asked for the versions that it speaks.
+    negotiate: bool,
     /// When the driver started, by the machine and by the store.
     started: (Instant, Time),
     asked_clock: Option<Instant>,
@@ -221,194 +234,107 @@ impl Driver {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let began = Instant::now();
-        let mut line = Connection { connected_at: (self.now)(), up_at: None };
-        let mut session = Session::new(self.settings(), Duration::ZERO);
-        let mut portion = vec![0; PORTION];
-        let mut goodbye: Option<(Instant, Ended)> = None;
-        let mut arrived_at = line.connected_at;
-        self.clock.connected();
+        let now = (self.now)();
+        let line = Connection { connected_at: now, up_at: None };
+        let session = Session::new(self.settings(), Duration::ZERO);
+        let portion = vec![0; PORTION];
+        let mut talk = Talk { session, began: Instant::now(), line, arrived_at: now, portion, goodbye: None };
+        self.clocks.connected(now);
+        self.asked.clear();
         self.malformed = 0;
-        loop {
-            while let Some(event) = session.poll_event() {
-                if let Some(reason) = self.event(event, &mut session, &mut line, arrived_at) {
-                    let closed = goodbye.filter(|_| reason == DownReason::Closed);
-                    return closed.map_or_else(|| self.failed(&reason), |(_, ended)| ended);
-                }
+        let ended = loop {
+            if let Some(ended) = self.turn(&mut talk, &mut stream, stop).await {
+                break ended;
             }
-            let patience = goodbye.map_or_else(|| Instant::now() + WRITE, |(end, _)| end);
-            if let Err(reason) = write(&mut session, &mut stream, patience).await {
-                return goodbye.map_or_else(|| self.lost(reason), |(_, ended)| ended);
-            }
-            if goodbye.is_none() && self.clock_in_doubt() {
-                goodbye = Some((Instant::now() + GOODBYE, Ended::ClockInDoubt));
-                session.close(began.elapsed());
-                continue;
-            }
-            self.say();
-            let deadline = session.poll_timeout().map(|deadline| began + deadline);
-            let (due, end) = (self.condition.due(), goodbye.map(|(end, _)| end));
-            let unanswered = self.orders.deadline();
-            tokio::select! {
-                // What has arrived is taken before time is: a machine that was held up does not take it for silence.
-                biased;
-                () = stops(stop), if goodbye.is_none_or(|(_, ended)| ended != Ended::Stopped) => {
-                    goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
-                    session.close(began.elapsed());
-                }
-                () = at(end) => return goodbye.map_or(Ended::Failed, |(_, ended)| ended),
-                () = self.outbox.pump() => if self.outbox.is_closed() && goodbye.is_none() {
-                    goodbye = Some((Instant::now() + GOODBYE, Ended::Stopped));
-                    session.close(began.elapsed());
-                },
-                () = at(due) => {}
-                order = self.orders.next() => match goodbye {
-                    None => self.orders.carry_out(order, &mut session),
-                    Some(_) => self.orders.refuse(order),
-                },
-                taken = stream.read(&mut portion), if self.outbox.has_room() => match taken {
-                    Ok(count @ 1..) => {
-                        arrived_at = (self.now)();
-                        session.handle_input(began.elapsed(), portion.get(..count).unwrap_or_default());
-                    }
-                    ended => {
-                        let reason = match ended {
-                            Err(error) => broke(&error),
-                            Ok(_) => "the reader closed the connection".to_owned(),
-                        };
-                        return goodbye.map_or_else(|| self.lost(reason), |(_, ended)| ended);
-                    }
-                },
-                () = at(unanswered) => self.orders.give_up(),
-                () = at(deadline) => session.handle_timeout(began.elapsed()),
+        };
+        if talk.session.version_unanswered() {
+            tracing::info!(reader = %self.reader.id, "LLRP 1.0.1 from now on: it does not answer which it speaks");
+            self.negotiate = false;
+        }
+        self.dropped_by(&talk.session);
+        ended
+    }
+
+    /// Takes in what there is, sends what there is, and waits for what comes next.
+    async fn turn<S>(
+        &mut self,
+        talk: &mut Talk,
+        stream: &mut S,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Ended>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        while let Some(event) = talk.session.poll_event() {
+            if let Some(reason) = self.event(event, talk) {
+                return Some(talk.meant().unwrap_or_else(|| self.failed(&reason)));
             }
         }
-    }
-
-    /// What the session is asked for: the configured antennas that the reader, as it was last seen, has.
-    fn settings(&self) -> Settings {
-        let has = self.capabilities.antennas;
-        purpose::settings(&self.reader, |port| has == 0 || port <= has)
-    }
-
-    /// Takes in what the session says; the reason when it is over.
-    fn event(
-        &mut self,
-        event: Event,
-        session: &mut Session,
-        line: &mut Connection,
-        arrived_at: Time,
-    ) -> Option<DownReason> {
-        match event {
-            Event::Capabilities(capabilities) => {
-                purpose::choose(session.settings_mut(), &self.reader, &capabilities);
-            }
-            Event::Up(capabilities) => {
-                line.up_at = Some(arrived_at);
-                self.capabilities = *capabilities;
-                self.condition.up();
-                self.missing_antennas();
-                session.request(antenna_properties_request());
-                self.orders.restore(session);
-            }
-            Event::Report(frame) => self.report(&frame, session.capabilities(), *line, arrived_at),
-            Event::Reader { what, .. } => self.happening(what),
-            Event::Clock { reader_utc_us, .. } => self.clock.event(reader_utc_us, arrived_at),
-            Event::Uptime { .. } => {}
-            Event::Degraded { request, without, refusal } => {
-                let words = format!("{request} was refused ({refusal}); it reads without {without}");
-                self.condition.fault(Fault::Refused(without), words, None);
-            }
-            Event::Answer(answer) if self.orders.answered(&answer) => {}
-            Event::Answer(answer) => {
-                // Where all antennas may be used, ports that were never wired are no fault.
-                let any = self.reader.antennas.is_empty();
-                let told = antenna_properties(&answer).filter(|(_, connected)| *connected || !any);
-                told.for_each(|(port, connected)| self.antenna(port, connected));
-            }
-            Event::Malformed(reason) => self.malformed(&reason),
-            Event::Down(reason) => {
-                if session.capabilities().antennas > 0 {
-                    self.capabilities = session.capabilities().clone();
+        self.orders.pursue(&mut talk.session);
+        let patience = talk.goodbye.map_or_else(|| Instant::now() + WRITE, |(end, _)| end);
+        if let Err(reason) = write(&mut talk.session, stream, patience).await {
+            return Some(talk.meant().unwrap_or_else(|| self.lost(reason)));
+        }
+        if talk.goodbye.is_none() && self.clock_in_doubt() {
+            talk.leave(Ended::ClockInDoubt);
+            return None;
+        }
+        self.say();
+        let deadline = talk.session.poll_timeout().map(|deadline| talk.began + deadline);
+        let (due, unanswered) = (self.condition.due(), self.orders.poll_timeout());
+        let end = talk.goodbye.map(|(end, _)| end);
+        let stopping = talk.goodbye.is_some_and(|(_, ended)| ended == Ended::Stopped);
+        tokio::select! {
+            // What has arrived is taken before time is: a machine that was held up does not take it for silence.
+            biased;
+            () = stops(stop), if !stopping => talk.leave(Ended::Stopped),
+            () = at(end) => return talk.meant(),
+            () = self.outbox.pump() => if self.outbox.is_closed() && talk.goodbye.is_none() {
+                talk.leave(Ended::Stopped);
+            },
+            () = at(due) => {}
+            order = self.orders.next() => match talk.goodbye {
+                None => self.orders.take(order, &mut talk.session),
+                Some(_) => self.orders.refuse(order),
+            },
+            taken = stream.read(&mut talk.portion), if self.outbox.has_room() => match taken {
+                Ok(count @ 1..) => {
+                    talk.arrived_at = (self.now)();
+                    let bytes = talk.portion.get(..count).unwrap_or_default();
+                    talk.session.handle_input(talk.began.elapsed(), bytes);
                 }
-                return Some(reason);
-            }
+                ended => {
+                    let reason = match ended {
+                        Err(error) => broke(&error),
+                        Ok(_) => "the reader closed the connection".to_owned(),
+                    };
+                    return Some(talk.meant().unwrap_or_else(|| self.lost(reason)));
+                }
+            },
+            () = at(unanswered) => self.orders.handle_timeout(),
+            () = at(deadline) => talk.session.handle_timeout(talk.began.elapsed()),
         }
         None
     }
 
-    fn report(&mut self, frame: &[u8], capabilities: &Capabilities, line: Connection, received_at: Time) {
-        self.measure_pace(received_at);
-        for tag in ::llrp::report::tags(frame) {
-            let read = match tag {
-                Ok(view) => sighting::read(&view, &self.reader, capabilities).map(|read| (view, read)),
-                Err(error) => Err(error.to_string()),
-            };
-            let (view, read) = match read {
-                Ok(read) => read,
-                Err(reason) => {
-                    self.malformed(&reason);
-                    continue;
-                }
-            };
-            let seen_us = sighting::seen_us(&view);
-            if let Some(seen_us) = seen_us {
-                self.clock.sample(seen_us, received_at);
-            }
-            let (at, stale) = self.clock.place(seen_us, received_at, line);
-            let what = Observation::Read(read);
-            self.outbox.push(Line { at, received_at: Some(received_at), stale, what });
-        }
-    }
-
-    fn happening(&mut self, what: Happening) {
-        match what {
-            Happening::Antenna { id, connected } => self.antenna(id, connected),
-            Happening::Exception(words) => {
-                let words = format!("it reports a fault of its own: {words}");
-                self.condition.fault(Fault::Exception, words, Some(COMPLAINT));
-            }
-            Happening::BufferLevel { percent } => {
-                let words =
-                    format!("its report buffer is {percent} % full: the line is too slow for what it reads");
-                self.condition.fault(Fault::Buffer, words, Some(COMPLAINT));
-            }
-            Happening::BufferOverflow => {
-                let words = "its report buffer overflowed: reads are lost".to_owned();
-                self.condition.fault(Fault::Buffer, words, Some(COMPLAINT));
-            }
-            other => tracing::debug!(reader = %self.reader.id, ?other, "reader event"),
-        }
-    }
-
-    fn antenna(&mut self, port: u16, connected: bool) {
-        let ours = self.reader.antennas.is_empty() || self.reader.antennas.iter().any(|a| a.port == port);
-        if connected {
-            self.condition.clear(&Fault::Antenna(port));
-        } else if ours {
-            let words = format!("antenna {port} is disconnected");
-            self.condition.fault(Fault::Antenna(port), words, None);
-        }
-    }
-
-    /// Configured antennas that the reader has not are a fault in words.
-    fn missing_antennas(&mut self) {
+    /// What the session is asked for: the configured antennas that the reader, as it was last seen, has.
+    fn settings(&mut self) -> Settings {
+        // A number that no earlier connection used: what a reader buffered for those bears theirs.
+        self.rospec_id = rospec_id((self.now)(), self.rospec_id);
         let has = self.capabilities.antennas;
-        let missing = self.reader.antennas.iter().filter(|antenna| has > 0 && antenna.port > has);
-        for antenna in missing {
-            let words = format!("antenna {} is configured, but the reader has only {has}", antenna.port);
-            self.condition.fault(Fault::NoSuchAntenna(antenna.port), words, None);
+        Settings {
+            rospec_id: self.rospec_id,
+            negotiate_version: self.negotiate,
+            ..purpose::settings(&self.reader, |port| has == 0 || port <= has)
         }
-    }
-
-    fn malformed(&mut self, reason: &str) {
-        self.malformed += 1;
-        let words = format!("{} of its reports could not be read; the last: {reason}", self.malformed);
-        self.condition.fault(Fault::Malformed, words, Some(COMPLAINT));
     }
 
     /// The session ended by itself.
     fn failed(&mut self, reason: &DownReason) -> Ended {
+        if matches!(reason, DownReason::AlreadyConnected(_)) {
+            self.condition.down(reason.to_string());
+            return Ended::Taken;
+        }
         let refused = matches!(reason, DownReason::Refused { .. });
         let has = self.capabilities.antennas;
         let missing = self.reader.antennas.iter().find(|antenna| has > 0 && antenna.port > has);
@@ -427,7 +353,7 @@ impl Driver {
 
     /// Whether the reader's clock must be asked by connecting again, and may be.
     fn clock_in_doubt(&mut self) -> bool {
-        let Some(doubt_ms) = self.clock.doubt_ms((self.now)()) else {
+        let Some(doubt_ms) = self.clocks.doubt_ms((self.now)()) else {
             self.condition.clear(&Fault::Clock);
             return false;
         };
@@ -445,18 +371,27 @@ impl Driver {
         let (instant, time) = self.started;
         let machine = instant.elapsed();
         if machine >= PACE_SPAN {
-            self.clock.set_pace(now.seconds_after(time) / machine.as_secs_f64());
+            self.clocks.set_pace(now.seconds_after(time) / machine.as_secs_f64());
+        }
+    }
+
+    /// Reports that the session itself had no room for: more came at once than it holds.
+    fn dropped_by(&mut self, session: &Session) {
+        self.note_dropped(session.dropped_reports());
+    }
+
+    fn note_dropped(&mut self, dropped: u64) {
+        if dropped > 0 {
+            self.dropped += dropped;
+            let words = format!("{} reads dropped: the store did not take them in time", self.dropped);
+            self.condition.fault(Fault::Dropped, words, Some(DROPPED));
         }
     }
 
     /// Says how the reader is, where that has changed.
     fn say(&mut self) {
         let dropped = self.outbox.take_dropped();
-        if dropped > 0 {
-            self.dropped += dropped;
-            let words = format!("{} reads dropped: the store did not take them in time", self.dropped);
-            self.condition.fault(Fault::Dropped, words, Some(DROPPED));
-        }
+        self.note_dropped(dropped);
         let Some((state, reason)) = self.condition.news() else { return };
         let at = (self.now)();
         let words = reason.as_deref().unwrap_or_default();
@@ -465,10 +400,43 @@ impl Driver {
             reader: self.reader.id.clone(),
             state,
             reason: reason.map(Name::from),
-            clock_offset_ms: self.clock.offset_ms(at),
+            clock_offset_ms: self.clocks.offset_ms(at),
         };
         let what = Observation::ReaderState(said);
         self.outbox.push(Line { at, received_at: Some(at), stale: false, what });
+    }
+}
+
+/// The number of a connection's ROSpec: seconds of the store's clock, and always above the last one.
+fn rospec_id(now: Time, last: u32) -> u32 {
+    let seconds = now.as_micros().div_euclid(1_000_000).rem_euclid(0x7FFF_FFFF);
+    u32::try_from(seconds).unwrap_or_default().max(last).wrapping_add(1).max(1)
+}
+
+/// One connection.
+struct Talk {
+    session: Session,
+    /// Time zero of the session.
+    began: Instant,
+    line: Connection,
+    /// When the last bytes came.
+    arrived_at: Time,
+    /// Room for the next ones.
+    portion: Vec<u8>,
+    /// Until when a goodbye may take, and what it leads to.
+    goodbye: Option<(Instant, Ended)>,
+}
+
+impl Talk {
+    /// Says goodbye.
+    fn leave(&mut self, ended: Ended) {
+        self.goodbye = Some((Instant::now() + GOODBYE, ended));
+        self.session.close(self.began.elapsed());
+    }
+
+    /// What a goodbye leads to, however the line ends.
+    fn meant(&self) -> Option<Ended> {
+        self.goodbye.map(|(_, meant)| meant)
     }
 }
 

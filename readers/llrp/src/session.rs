@@ -95,6 +95,8 @@ pub struct Session {
     input: Vec<u8>,
     outputs: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// Told after all events: reports that came with the last word are no less read.
+    ended: Option<DownReason>,
     dropped_reports: u64,
 }
 
@@ -129,6 +131,7 @@ impl Session {
             input: Vec::new(),
             outputs: VecDeque::new(),
             events: VecDeque::new(),
+            ended: None,
             dropped_reports: 0,
         }
     }
@@ -147,17 +150,18 @@ impl Session {
             kept.extend_from_slice(bytes);
             kept.as_slice()
         };
-        while self.state != State::Down {
+        loop {
             match frame::next(rest, self.settings.max_frame_bytes) {
                 Ok(Some(frame)) => {
                     rest = rest.get(frame.len()..).unwrap_or_default();
                     self.frame(now, frame);
                 }
-                Ok(None) => {
-                    self.input = rest.to_vec();
-                    return;
+                Ok(None) => break self.input = rest.to_vec(),
+                Err(error) => {
+                    break if self.state != State::Down {
+                        self.down(DownReason::NotLlrp(error.to_string()));
+                    };
                 }
-                Err(error) => self.down(DownReason::NotLlrp(error.to_string())),
             }
         }
     }
@@ -227,7 +231,7 @@ impl Session {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop_front().or_else(|| self.ended.take().map(Event::Down))
     }
 
     /// Asks the reader to close: deletes the ROSpec, then closes. `Down(Closed)` follows.
@@ -303,7 +307,7 @@ impl Session {
         debug_assert_ne!(self.state, State::Down, "a session ends once");
         self.state = State::Down;
         self.pending = None;
-        self.event(Event::Down(reason));
+        self.ended = Some(reason);
     }
 
     /// Queues a message; `None` when the host does not take what is queued.

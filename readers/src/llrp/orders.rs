@@ -1,7 +1,7 @@
 //! What the store orders of a reader, and what became of it: every order is answered once. Never sends anything but
 //! through the session, and never sends twice what may already have been done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use ::llrp::session::Refusal;
@@ -9,12 +9,16 @@ use ::llrp::{Message, Session};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::access::{Access, TagAbility};
+use crate::tag::{Job, Report};
 use crate::{Order, OrderError};
 
 /// How long a reader may take to answer an order before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Jobs on tags that may wait for the one that is done. A staff desk gives one at a time.
+const MOST_JOBS: usize = 32;
 
-type Done = oneshot::Sender<Result<(), OrderError>>;
+type Done<T> = oneshot::Sender<Result<T, OrderError>>;
 
 /// An output that was sent and not answered yet.
 struct Waiting {
@@ -22,7 +26,13 @@ struct Waiting {
     port: u16,
     until: Instant,
     /// `None` for a level that was sent again after a reconnection.
-    done: Option<Done>,
+    done: Option<Done<()>>,
+}
+
+/// A job on a tag that the reader has.
+struct Running {
+    access: Access,
+    done: Option<Done<Report>>,
 }
 
 /// The orders of one reader.
@@ -32,12 +42,26 @@ pub(super) struct Orders {
     waiting: Vec<Waiting>,
     /// Levels that the outputs should have: what was sent last. A reader that restarted has forgotten them.
     levels: BTreeMap<u16, bool>,
+    jobs: VecDeque<(Job, Done<Report>)>,
+    running: Option<Running>,
+    /// Of the last AccessSpec.
+    spec_id: u32,
+    /// Time zero of the jobs.
+    began: Instant,
 }
 
 impl Orders {
     /// Orders come from there.
     pub(super) fn new(incoming: mpsc::Receiver<Order>) -> Orders {
-        Orders { incoming: Some(incoming), waiting: Vec::new(), levels: BTreeMap::new() }
+        Orders {
+            incoming: Some(incoming),
+            waiting: Vec::new(),
+            levels: BTreeMap::new(),
+            jobs: VecDeque::new(),
+            running: None,
+            spec_id: 0,
+            began: Instant::now(),
+        }
     }
 
     /// The next order; for ever pending when nobody can order any more. Nothing is lost when the wait is given up.
@@ -63,8 +87,8 @@ impl Orders {
         }
     }
 
-    /// Sends an order to a reader that is there.
-    pub(super) fn carry_out(&mut self, order: Order, session: &mut Session) {
+    /// Takes an order for a reader that is there.
+    pub(super) fn take(&mut self, order: Order, session: &mut Session) {
         match order {
             Order::Output { port, high, done } => {
                 let gpos = session.capabilities().gpos;
@@ -75,13 +99,15 @@ impl Orders {
                     self.set(session, port, high, Some(done));
                 }
             }
-            Order::Tag { done, .. } => {
-                _ = done.send(Err(OrderError::CannotDo("writing to tags over LLRP".into())));
+            Order::Tag { done, .. } if self.jobs.len() >= MOST_JOBS => {
+                let words = format!("{MOST_JOBS} jobs on tags wait already");
+                let _ = done.send(Err(OrderError::Refused(words)));
             }
+            Order::Tag { job, done } => self.jobs.push_back((job, done)),
         }
     }
 
-    fn set(&mut self, session: &mut Session, port: u16, high: bool, done: Option<Done>) {
+    fn set(&mut self, session: &mut Session, port: u16, high: bool, done: Option<Done<()>>) {
         match session.set_gpo(port, high) {
             Some(message_id) => {
                 self.levels.insert(port, high);
@@ -102,8 +128,49 @@ impl Orders {
         }
     }
 
+    /// Moves the job on the tag forward, and begins the next when it is over.
+    pub(super) fn pursue(&mut self, session: &mut Session) {
+        loop {
+            let Some(running) = &mut self.running else {
+                let Some((job, done)) = self.jobs.pop_front() else { return };
+                self.begin(job, done, session);
+                continue;
+            };
+            while let Some(request) = running.access.poll_request() {
+                running.access.sent(session.request(request));
+            }
+            if let Some(outcome) = running.access.outcome() {
+                tell(running.done.take(), outcome);
+            }
+            if !running.access.is_over() {
+                return;
+            }
+            self.running = None;
+        }
+    }
+
+    fn begin(&mut self, job: Job, done: Done<Report>, session: &Session) {
+        let capabilities = session.capabilities();
+        let ability = TagAbility {
+            version: session.version(),
+            vendor: capabilities.vendor,
+            operations: usize::try_from(capabilities.max_opspecs).unwrap_or_default(),
+            block_erase: capabilities.block_erase,
+            block_permalock: capabilities.block_permalock,
+        };
+        self.spec_id = self.spec_id.wrapping_add(1).max(1);
+        match Access::new(job, self.spec_id, ability, self.began.elapsed()) {
+            Ok(access) => self.running = Some(Running { access, done: Some(done) }),
+            Err(error) => _ = done.send(Err(error)),
+        }
+    }
+
     /// Takes an answer of the reader; `false` when it belongs to nobody here.
     pub(super) fn answered(&mut self, answer: &Message) -> bool {
+        let now = self.began.elapsed();
+        if self.running.as_mut().is_some_and(|running| running.access.handle_answer(now, answer)) {
+            return true;
+        }
         let Some(place) = self.waiting.iter().position(|waiting| waiting.message_id == answer.id) else {
             return false;
         };
@@ -116,29 +183,51 @@ impl Orders {
         true
     }
 
-    /// When the first answer is overdue.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.waiting.iter().map(|waiting| waiting.until).min()
+    /// Looks through a report for what came of the job on a tag.
+    pub(super) fn handle_report(&mut self, frame: &[u8]) {
+        let now = self.began.elapsed();
+        if let Some(running) = &mut self.running {
+            running.access.handle_report(now, frame);
+        }
     }
 
-    /// Gives up on answers that are overdue.
-    pub(super) fn give_up(&mut self) {
+    /// When the first answer, or the tag, is overdue.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let answers = self.waiting.iter().map(|waiting| waiting.until);
+        let job = self.running.as_ref().and_then(|running| running.access.poll_timeout());
+        answers.chain(job.map(|due| self.began + due)).min()
+    }
+
+    /// Gives up on answers that are overdue, and on tags that did not come.
+    pub(super) fn handle_timeout(&mut self) {
         let now = Instant::now();
         for overdue in self.waiting.extract_if(.., |waiting| waiting.until <= now) {
             tell(overdue.done, Err(OrderError::Unknown));
         }
+        if let Some(running) = &mut self.running {
+            running.access.handle_timeout(self.began.elapsed());
+        }
     }
 
-    /// The connection is gone, and with it every answer.
+    /// The connection is gone, and with it every answer. What had not been begun was not done.
     pub(super) fn lost(&mut self) {
         for waiting in self.waiting.drain(..) {
             tell(waiting.done, Err(OrderError::Unknown));
+        }
+        if let Some(mut running) = self.running.take() {
+            running.access.lost();
+            if let Some(outcome) = running.access.outcome() {
+                tell(running.done, outcome);
+            }
+        }
+        for (_, done) in self.jobs.drain(..) {
+            let _ = done.send(Err(OrderError::NotConnected));
         }
     }
 }
 
 /// Answers an order. Whoever gave it may have stopped waiting.
-fn tell(done: Option<Done>, result: Result<(), OrderError>) {
+fn tell<T>(done: Option<Done<T>>, result: Result<T, OrderError>) {
     if let Some(done) = done {
         let _ = done.send(result);
     }

@@ -9,7 +9,7 @@ use ::llrp::session::{Capabilities, DownReason, Event};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::asking::{antenna_properties, antenna_properties_request};
+use super::asking::{Question, antennas};
 use super::connect::{ConnectError, Stream, Way, broke, write};
 use super::{GOODBYE, at, purpose};
 use crate::Reader;
@@ -135,13 +135,13 @@ impl Visit<'_> {
                     }
                     Event::Up(capabilities) => {
                         up = Some(*capabilities);
-                        self.session.request(antenna_properties_request());
+                        self.session.request(Question::Antennas.request());
                     }
                     Event::Degraded { request, without, refusal } => {
                         self.refused.push(format!("{request} ({refusal}); it reads without {without}"));
                     }
                     Event::Answer(answer) => {
-                        let all: Vec<_> = antenna_properties(&answer).collect();
+                        let all: Vec<_> = antennas(&answer).collect();
                         let plugged = all.iter().filter(|(_, connected)| *connected);
                         self.connected = (!all.is_empty()).then(|| plugged.map(|(port, _)| *port).collect());
                         if let Some(capabilities) = up.take() {

@@ -1,7 +1,7 @@
 //! One tag of a report as a read. Never looks at a clock: when it happened is said elsewhere.
 
 use ::llrp::report::{IMPINJ_DOPPLER_HZ, IMPINJ_PHASE_RAD, IMPINJ_RSSI_DBM, TagView};
-use ::llrp::session::Capabilities;
+use ::llrp::session::{Capabilities, Timestamp};
 use recording::{Hex, Read};
 
 use crate::Reader;
@@ -9,10 +9,14 @@ use crate::Reader;
 /// Units of Impinj's phase in a full turn.
 const TURN: u16 = 4096;
 
-/// When the reader says that it saw the tag, µs since 1970 by its clock. The last sighting is the one that a report's
-/// delay counts from; with one sighting a report, as asked for, both are the same.
-pub(super) fn seen_us(view: &TagView<'_>) -> Option<u64> {
-    view.last_seen_utc_us.or(view.first_seen_utc_us)
+/// Radians per unit of Zebra's phase: a full turn is 16 bits. From public drivers, not confirmed on a reader here.
+const ZEBRA_PHASE_RAD: f64 = std::f64::consts::TAU / 65_536.0;
+
+/// When the reader says that it saw the tag. The last sighting is the one that a report's delay counts from; with one
+/// sighting a report, as asked for, both are the same.
+pub(super) fn seen(view: &TagView<'_>) -> Option<Timestamp> {
+    let utc = view.last_seen_utc_us.or(view.first_seen_utc_us).map(Timestamp::Utc);
+    utc.or(view.last_seen_uptime_us.or(view.first_seen_uptime_us).map(Timestamp::Uptime))
 }
 
 /// The read that a tag report tells of; words when it cannot be one.
@@ -29,7 +33,9 @@ pub(super) fn read(view: &TagView<'_>, reader: &Reader, capabilities: &Capabilit
         Some(fine) => Some(f64::from(fine) * IMPINJ_RSSI_DBM),
         None => view.peak_rssi_dbm.map(f64::from),
     };
-    let phase = view.impinj_phase.map(|units| f64::from(units % TURN) * IMPINJ_PHASE_RAD);
+    let impinj = view.impinj_phase.map(|units| f64::from(units % TURN) * IMPINJ_PHASE_RAD);
+    let zebra = view.zebra_phase.map(|units| f64::from(units.cast_unsigned()) * ZEBRA_PHASE_RAD);
+    let phase = impinj.or(zebra);
     let doppler_hz = view.impinj_doppler.map(|units| f64::from(units) * IMPINJ_DOPPLER_HZ);
     Ok(Read {
         reader: reader.id.clone(),
@@ -37,7 +43,8 @@ pub(super) fn read(view: &TagView<'_>, reader: &Reader, capabilities: &Capabilit
         epc,
         pc: view.pc_bits,
         rssi: rssi.map(|dbm| dbm as f32),
-        phase: phase.map(|radians| radians as f32),
+        // What rounds up to a full turn is none.
+        phase: phase.map(|radians| radians as f32 % std::f32::consts::TAU),
         channel: view.channel_index,
         frequency_khz: view.channel_index.and_then(|channel| capabilities.channel_khz(channel)),
         doppler_hz: doppler_hz.map(|hertz| hertz as f32),
@@ -110,6 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn zebras_phase_is_a_turn_in_sixteen_bits() {
+        for (units, quarters) in [(0, 0.0), (0x4000, 1.0), (-0x8000, 2.0), (-0x4000, 3.0)] {
+            let view = TagView { zebra_phase: Some(units), ..tag() };
+            let phase = read(&view, &reader(&[1, 2]), &hopping()).unwrap().phase.unwrap();
+            assert!((phase - quarters * std::f32::consts::FRAC_PI_2).abs() < 1e-4, "{units}: {phase}");
+        }
+    }
+
+    #[test]
     fn a_reader_of_the_bare_standard_leaves_out_what_it_does_not_know() {
         let view = TagView { peak_rssi_dbm: Some(-61), channel_index: Some(9), ..tag() };
         let read = read(&view, &reader(&[1, 2]), &hopping()).unwrap();
@@ -139,9 +155,11 @@ mod tests {
     #[test]
     fn the_last_sighting_dates_a_report_and_the_first_where_there_is_no_other() {
         let view = TagView { first_seen_utc_us: Some(5), ..tag() };
-        assert_eq!(seen_us(&view), Some(5));
-        assert_eq!(seen_us(&TagView { last_seen_utc_us: Some(9), ..view }), Some(9));
-        assert_eq!(seen_us(&tag()), None);
+        assert_eq!(seen(&view), Some(Timestamp::Utc(5)));
+        assert_eq!(seen(&TagView { last_seen_utc_us: Some(9), ..view }), Some(Timestamp::Utc(9)));
+        assert_eq!(seen(&tag()), None);
+        let view = TagView { first_seen_uptime_us: Some(5), ..tag() };
+        assert_eq!(seen(&view), Some(Timestamp::Uptime(5)), "a reader without UTC");
     }
 
     proptest! {
@@ -152,7 +170,8 @@ mod tests {
         ) {
             let view = TagView {
                 epc: &epc, epc_bits: (epc.len() * 8) as u16, antenna_id: Some(antenna),
-                impinj_phase: Some(phase), impinj_peak_rssi: Some(fine), impinj_doppler: Some(doppler),
+                impinj_phase: Some(phase).filter(|_| antenna % 2 == 0), zebra_phase: Some(phase as i16),
+                impinj_peak_rssi: Some(fine), impinj_doppler: Some(doppler),
                 channel_index: Some(channel), pc_bits: Some(pc), seen_count: Some(seen), ..TagView::default()
             };
             let read = read(&view, &reader(&[]), &hopping()).unwrap();

@@ -285,7 +285,7 @@ async fn a_store_that_does_not_take_reads_is_told_how_many_it_lost() {
         let taken = store.during(SECOND).await;
         assert!(taken.healths().contains(&Health::Degraded), "{:?}", taken.states);
         assert!(taken.reason().contains("reads dropped"), "{}", taken.reason());
-        let taken = store.until(Health::Up, 40 * SECOND).await;
+        let taken = store.until(Health::Up, 70 * SECOND).await;
         assert!(taken.reads.iter().all(|(line, _)| !stale(line)), "it is over, and forgotten");
     })
     .await;

@@ -41,8 +41,16 @@ pub struct Capabilities {
     pub utc_clock: bool,
     /// ROSpecs it can hold.
     pub max_rospecs: u32,
+    /// AccessSpecs it can hold.
+    pub max_accessspecs: u32,
+    /// Operations that an AccessSpec can hold; 0 where it does not say.
+    pub max_opspecs: u32,
     /// Whether it can hold events and reports after a reconnection.
     pub can_hold: bool,
+    /// Whether it can erase blocks of a tag's memory.
+    pub block_erase: bool,
+    /// Whether it can lock blocks of a tag's memory for ever (LLRP 1.1; never by 1.0.1, where the bit is reserved).
+    pub block_permalock: bool,
     /// ISO 3166 country code.
     pub country: u16,
     /// Transmit power by index, in 1/100 dBm.
@@ -58,8 +66,9 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Reads the body of a `GET_READER_CAPABILITIES_RESPONSE`; what it does not say stays zero or empty.
-    pub fn read(body: &Element) -> Self {
+    /// Reads the body of a `GET_READER_CAPABILITIES_RESPONSE` of a protocol version (1 is LLRP 1.0.1, 2 is 1.1); what it
+    /// does not say stays zero or empty.
+    pub fn read(body: &Element, version: u8) -> Self {
         let mut out = Capabilities::default();
         if let Some(general) = body.child(&p::GeneralDeviceCapabilities) {
             out.vendor = number(general, "DeviceManufacturerName");
@@ -74,7 +83,13 @@ impl Capabilities {
         }
         if let Some(llrp) = body.child(&p::LLRPCapabilities) {
             out.max_rospecs = number(llrp, "MaxNumROSpecs");
+            out.max_accessspecs = number(llrp, "MaxNumAccessSpecs");
+            out.max_opspecs = number(llrp, "MaxNumOpSpecsPerAccessSpec");
             out.can_hold = llrp.flag("SupportsEventAndReportHolding");
+        }
+        if let Some(gen2) = body.child(&p::C1G2LLRPCapabilities) {
+            out.block_erase = gen2.flag("CanSupportBlockErase");
+            out.block_permalock = version >= 2 && gen2.flag("CanSupportBlockPermalock");
         }
         if let Some(regulatory) = body.child(&p::RegulatoryCapabilities) {
             out.country = number(regulatory, "CountryCode");

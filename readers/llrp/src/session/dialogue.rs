@@ -19,6 +19,9 @@ impl Session {
             self.reported = now;
             return self.event(Event::Report(frame.to_vec()));
         }
+        if self.state == State::Down {
+            return;
+        }
         match Message::decode(frame) {
             Ok(message) => self.message(now, message),
             Err(error) => {
@@ -129,7 +132,7 @@ impl Session {
             }
             Step::SetVersion => self.version = 2,
             Step::Capabilities => {
-                self.capabilities = Capabilities::read(body);
+                self.capabilities = Capabilities::read(body, message.version);
                 self.event(Event::Capabilities(Box::new(self.capabilities.clone())));
             }
             Step::Extensions => self.extensions = true,
