@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use ::llrp::session::Timestamp;
 use recording::{Beam, Gate, GateState, Line, Name, Observation, Read, ReaderState, Time};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
-use crate::clock::{Connection, ReaderClock};
+use crate::clock::{Connection, ReaderClocks};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
 use crate::{Now, Order, OrderError, Reader, Tells, tag};
@@ -101,7 +102,7 @@ pub(crate) async fn run<C: Conversation>(
     let mut station = Station {
         outbox: Outbox::new(out),
         condition: Condition::default(),
-        clock: ReaderClock::new(),
+        clock: ReaderClocks::new(),
         orders: Some(orders),
         dropped: 0,
         malformed: 0,
@@ -166,7 +167,7 @@ struct Station {
     now: Now,
     outbox: Outbox,
     condition: Condition,
-    clock: ReaderClock,
+    clock: ReaderClocks,
     orders: Option<mpsc::Receiver<Order>>,
     /// Reads dropped for want of room while this degrades the reader.
     dropped: u64,
@@ -211,7 +212,7 @@ impl Station {
     ) -> Option<String> {
         self.line = Connection { connected_at: conversation.since(), up_at: None };
         self.malformed = 0;
-        self.clock.connected();
+        self.clock.connected(self.line.connected_at);
         self.condition.up();
         for heard in heard {
             if let Some(reason) = self.hear(heard) {
@@ -268,10 +269,10 @@ impl Station {
 
     fn read(&mut self, read: Read, seen_us: Option<u64>, kept: bool, received_at: Time) {
         if let Some(seen_us) = seen_us.filter(|_| !kept) {
-            self.clock.sample(seen_us, received_at);
+            self.clock.sample(Timestamp::Utc(seen_us), received_at);
             self.say_doubt(received_at);
         }
-        let (at, stale) = self.clock.place(seen_us, received_at, self.line);
+        let (at, stale) = self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false);
         let what = Observation::Read(read);
         self.outbox.push(Line { at, received_at: Some(received_at), stale: stale || kept, what });
     }
@@ -279,9 +280,9 @@ impl Station {
     /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting is.
     fn clock_shows(&mut self, us: u64, received_at: Time) {
         if self.clock.doubt_ms(received_at).is_some() {
-            self.clock.connected();
+            self.clock.connected(received_at);
         }
-        self.clock.event(us, received_at);
+        self.clock.event(Timestamp::Utc(us), received_at);
         self.say_doubt(received_at);
     }
 
@@ -312,7 +313,7 @@ impl Station {
     fn input(&mut self, port: u16, high: bool, seen_us: Option<u64>, received_at: Time) {
         // A contact that waited in a buffer says nothing of now; when it changed is known only to the second it came.
         let (at, stale) = match seen_us {
-            Some(_) => self.clock.place(seen_us, received_at, self.line),
+            Some(_) => self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false),
             None => (received_at, false),
         };
         let told: Vec<Observation> = self

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use ::sim::impinj::{self, Impinj};
 use ::sim::serial::{Emulated, Field, Hosted};
 use ::sim::zebra::{self, Broker, Topics, Zebra};
-use ::sim::{field, m100, thingmagic, uhfreader};
+use ::sim::{field, m100, thingmagic};
 use anyhow::Context;
 
 use super::super::Usage;
@@ -28,10 +28,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 .await
         }
         Kind::M100 => hosted("M100", m100::M100::new(m100::Build::default()), field(), &args).await,
-        Kind::Uhfreader => {
-            hosted("UHFReader288", uhfreader::UhfReader::new(uhfreader::Build::default()), field(), &args)
-                .await
-        }
         Kind::ImpinjIot => {
             let settings = impinj::Settings {
                 tags: field::tags(args.tags as usize),
