@@ -65,6 +65,16 @@ pub(crate) enum Told {
     Over(String),
 }
 
+/// The reads among what was told, and why others could not be read.
+pub(crate) fn reads(told: Vec<Told>) -> Vec<Result<Read, String>> {
+    let read = |told| match told {
+        Told::Read { read, .. } => Some(Ok(read)),
+        Told::Malformed(reason) => Some(Err(reason)),
+        _ => None,
+    };
+    told.into_iter().filter_map(read).collect()
+}
+
 /// What came at once, and when by the store's clock.
 pub(crate) type Heard = (Time, Vec<Told>);
 

@@ -10,7 +10,7 @@ mod websocket;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recording::{Line, Time};
+use recording::{Line, Read, Time};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -22,7 +22,7 @@ use crate::{Ability, Link, Now, Order, OrderError, Reader, tag};
 /// How long a command may take.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The reader is asked for its time and state this often, and has as long to answer.
-const LOOK: Duration = Duration::from_secs(4);
+const LOOK: Duration = Duration::from_secs(3);
 /// Unanswered looks in a row that make a reader gone.
 const MISSED: u32 = 2;
 /// Messages that wait for us at most; the line is not read on while there are so many.
@@ -40,6 +40,12 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) {
     station::run::<Connector>(reader, now, out, orders, stop).await;
+}
+
+/// The reads that a payload of a reader's tag data tells of, in order; in words why one cannot be read. For whoever has it
+/// from elsewhere: an HTTP post, a file.
+pub fn reads(payload: &[u8], reader: &Reader) -> Vec<Result<Read, String>> {
+    station::reads(event::told(payload, false, reader))
 }
 
 /// Why a reader cannot be used, and what would help.

@@ -47,3 +47,38 @@ fn query(purpose: Purpose) -> Value {
     };
     json!({"session": session, "target": target, "sel": "ALL", "tagPopulation": population})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Antenna;
+
+    fn of(antennas: Vec<Antenna>) -> Value {
+        mode(&Reader::dialled("exit-a", "192.0.2.10", antennas), &Value::Null)
+    }
+
+    #[test]
+    fn without_antennas_all_of_the_readers_are_used_as_at_an_exit() {
+        let mode = of(Vec::new());
+        assert_eq!((mode.get("antennas"), mode.get("transmitPower")), (None, None));
+        assert_eq!(mode["query"], query(Purpose::Exit));
+        assert_eq!(
+            mode["reportFilter"]["duration"], 0,
+            "every single read, or phase and channel are not told"
+        );
+    }
+
+    #[test]
+    fn what_is_the_same_for_all_is_said_once_and_else_for_each_in_order() {
+        let exit = |port, power| Antenna { port, power_dbm: Some(power), ..Antenna::default() };
+        let same = of(vec![exit(1, 28.5), exit(2, 28.5)]);
+        assert_eq!((&same["transmitPower"], &same["antennas"]), (&json!(28.5), &json!([1, 2])));
+        assert!(same["query"].is_object());
+        let shelf = Antenna { purpose: Purpose::Shelf, ..exit(4, 20.0) };
+        let differs = of(vec![exit(1, 28.5), exit(2, 28.5), shelf]);
+        assert_eq!(differs["transmitPower"], json!([28.5, 28.5, 20.0]));
+        let sessions: Vec<&Value> =
+            differs["query"].as_array().unwrap().iter().map(|q| &q["session"]).collect();
+        assert_eq!(sessions, ["S1", "S1", "S2"]);
+    }
+}

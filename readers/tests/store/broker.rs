@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::certificate::Certificate;
+
 /// A broker that runs.
 pub(crate) struct Mosquitto {
     process: Child,
@@ -19,12 +21,6 @@ impl Drop for Mosquitto {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// A certificate that the broker shows, and its key.
-pub(crate) struct Certificate {
-    pub(crate) certificate_pem: String,
-    pub(crate) key_pem: String,
 }
 
 fn program() -> Option<&'static str> {

@@ -4,7 +4,11 @@ use std::io::Write as _;
 
 use tempfile::NamedTempFile;
 
-use crate::broker::Certificate;
+/// A certificate, and its key.
+pub(crate) struct Certificate {
+    pub(crate) certificate_pem: String,
+    pub(crate) key_pem: String,
+}
 
 /// A certificate with its key, and a file that holds the certificate.
 pub(crate) fn certificate(name: &str) -> (Certificate, NamedTempFile) {
