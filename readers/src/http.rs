@@ -18,9 +18,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::{Login, Tls};
+use crate::{Login, Tls, tls};
 
 /// An answer's body at most: a reader's description of itself is the longest, some 200 KiB.
 const MOST_BODY: usize = 1024 * 1024;
@@ -91,7 +90,7 @@ impl Client {
         let (host, port) = split(address, if tls.is_some() { 443 } else { 80 }).ok_or_else(|| {
             format!("`{address}` is no address; write `host`, `host:port` or `[IPv6]:port`")
         })?;
-        let tls = tls.map(client_config).transpose()?;
+        let tls = tls.map(tls::client).transpose().map_err(|error| error.to_string())?;
         let mut client =
             Client { address: address.to_owned(), host: host.to_owned(), port, tls, authorization: None };
         if let Some(login) = login {
@@ -168,15 +167,11 @@ impl Client {
         match &self.tls {
             None => Ok(Box::new(stream)),
             Some(config) => {
-                let name = ServerName::try_from(self.host.clone());
-                let name = name.map_err(|_| format!("`{}` is no name that TLS can ask for", self.host))?;
+                let name = tls::server_name(&self.host).map_err(|error| error.to_string())?;
                 let sealed = TlsConnector::from(Arc::clone(config)).connect(name, stream).await;
-                let sealed = sealed.map_err(|error| {
-                    format!(
-                        "{}: no TLS connection ({error}); check the port, and that `trust_file` holds the \
-                         reader's certificate",
-                        self.address
-                    )
+                let sealed = sealed.map_err(|error| match tls::explain(&error) {
+                    Some(words) => format!("{}: {words}", self.address),
+                    None => format!("{}: no TLS connection ({error})", self.address),
                 })?;
                 Ok(Box::new(sealed))
             }
@@ -217,11 +212,6 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, String> {
-    let _ = tls;
-    Err("TLS is not there yet".into())
 }
 
 /// A TCP connection, or why there is none and what helps.

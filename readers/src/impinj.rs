@@ -11,7 +11,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::Method;
 use hyper::body::Incoming;
-use recording::{Line, Time};
+use recording::{Line, Read, Time};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -48,6 +48,15 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) {
     station::run::<Stream>(reader, now, out, orders, stop).await;
+}
+
+/// The reads that bytes of a reader's event stream tell of, in order; in words why one cannot be read. For whoever has
+/// them from elsewhere: a webhook, a file.
+pub fn reads(bytes: &[u8], reader: &Reader) -> Vec<Result<Read, String>> {
+    let mut lines = Lines::default();
+    let mut told = lines.take(bytes, reader);
+    told.extend(lines.take(b"\n", reader));
+    station::reads(told)
 }
 
 /// Why a reader cannot be used, and what would help.
@@ -466,5 +475,47 @@ impl Lines {
             }
         }
         told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &[u8] = br#"{"tagInventoryEvent":{"epcHex":"30AA","antennaPort":1}}"#;
+
+    fn reader() -> Reader {
+        Reader::dialled("exit-a", "192.0.2.10", Vec::new())
+    }
+
+    #[test]
+    fn lines_come_whole_wherever_the_network_cut_them() {
+        let two = [LINE, b"\r\n\r\n", LINE, b"\r\n"].concat();
+        for cut in 0..two.len() {
+            let mut lines = Lines::default();
+            let (first, rest) = two.split_at(cut);
+            let told = [lines.take(first, &reader()), lines.take(rest, &reader())].concat();
+            assert!(matches!(&*told, [Told::Read { .. }, Told::Read { .. }]), "cut at {cut}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_said_once_and_skipped_to_its_end_in_bounded_memory() {
+        let mut lines = Lines::default();
+        let mut told = Vec::new();
+        for _ in 0..100 {
+            told.extend(lines.take(&[b'x'; 4096], &reader()));
+            assert!(lines.begun.capacity() <= 2 * MOST_LINE);
+        }
+        told.extend(lines.take(b"x\n", &reader()));
+        told.extend(lines.take(LINE, &reader()));
+        told.extend(lines.take(b"\n", &reader()));
+        assert!(matches!(&*told, [Told::Malformed(_), Told::Read { .. }]), "{told:?}");
+    }
+
+    #[test]
+    fn what_was_received_elsewhere_is_understood_too() {
+        let reads = reads(&[LINE, b"\n{\n", LINE].concat(), &reader());
+        assert_eq!(reads.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     }
 }

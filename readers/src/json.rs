@@ -41,10 +41,42 @@ pub(crate) fn brief(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use proptest::prelude::*;
+    use recording::{Line, Parsed, Read};
     use serde_json::json;
 
     use super::*;
+
+    /// JSON of any kind, some levels deep.
+    pub(crate) fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[0-9A-Fa-f]{0,40}".prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map("[a-z]{1,8}", inner, 0..5)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// A read can be written to a recording and read back.
+    pub(crate) fn comes_back(read: Read) {
+        assert!(read.phase.is_none_or(|phase| (0.0..std::f32::consts::TAU).contains(&phase)), "{read:?}");
+        let line = Line::new(Time::from_micros(0), read.into());
+        let mut text = Vec::new();
+        recording::write_line(&mut text, &line).unwrap();
+        let back = recording::parse_line(1, std::str::from_utf8(&text).unwrap().trim()).unwrap();
+        assert_eq!(back, Parsed::Taken(Box::new(line), vec![]));
+    }
 
     #[test]
     fn instants_are_read_as_vendors_write_them() {

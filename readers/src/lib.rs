@@ -18,7 +18,10 @@ mod region;
 pub mod serial;
 mod station;
 pub mod tag;
+pub mod thingmagic;
 pub mod tls;
+pub mod uhfreader;
+pub mod zebra;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,14 +55,7 @@ impl Reader {
 
     /// Where the reader is, for people: the address or the device.
     pub fn place(&self) -> String {
-        match &self.link {
-            Link::Dial { address, .. }
-            | Link::Listen { address, .. }
-            | Link::Http { address, .. }
-            | Link::WebSocket { address, .. } => address.clone(),
-            Link::Serial { device, .. } => device.display().to_string(),
-            Link::Mqtt { broker, topics, .. } => format!("{broker} ({})", topics.data),
-        }
+        self.link.place()
     }
 }
 
@@ -116,6 +112,20 @@ pub enum Link {
         /// Who we are to the reader.
         login: Option<Login>,
     },
+}
+
+impl Link {
+    /// Where it leads, for people: the address, the device, or the broker and the topic there.
+    pub fn place(&self) -> String {
+        match self {
+            Link::Dial { address, .. }
+            | Link::Listen { address, .. }
+            | Link::Http { address, .. }
+            | Link::WebSocket { address, .. } => address.clone(),
+            Link::Serial { device, .. } => device.display().to_string(),
+            Link::Mqtt { broker, topics, .. } => format!("{broker} ({})", topics.data),
+        }
+    }
 }
 
 /// A name and a password. Neither is ever shown.

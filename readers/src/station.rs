@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use ::llrp::session::Timestamp;
 use recording::{Beam, Gate, GateState, Line, Name, Observation, Read, ReaderState, Time};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
-use crate::clock::{Connection, ReaderClock};
+use crate::clock::{Connection, ReaderClocks};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
 use crate::{Now, Order, OrderError, Reader, Tells, tag};
@@ -54,12 +55,24 @@ pub(crate) enum Told {
     },
     /// The inventory runs, or has stopped without our asking.
     Running(bool),
+    /// Tag events that the reader itself has dropped since it started.
+    Lost(u64),
     /// Something is wrong, in words.
     Complaint(Fault, String),
     /// What came could not be understood, and why.
     Malformed(String),
     /// The conversation is over, and why.
     Over(String),
+}
+
+/// The reads among what was told, and why others could not be read.
+pub(crate) fn reads(told: Vec<Told>) -> Vec<Result<Read, String>> {
+    let read = |told| match told {
+        Told::Read { read, .. } => Some(Ok(read)),
+        Told::Malformed(reason) => Some(Err(reason)),
+        _ => None,
+    };
+    told.into_iter().filter_map(read).collect()
 }
 
 /// What came at once, and when by the store's clock.
@@ -99,10 +112,11 @@ pub(crate) async fn run<C: Conversation>(
     let mut station = Station {
         outbox: Outbox::new(out),
         condition: Condition::default(),
-        clock: ReaderClock::new(),
+        clock: ReaderClocks::new(),
         orders: Some(orders),
         dropped: 0,
         malformed: 0,
+        lost: None,
         started: (Instant::now(), now()),
         line: Connection { connected_at: now(), up_at: None },
         reader,
@@ -163,12 +177,14 @@ struct Station {
     now: Now,
     outbox: Outbox,
     condition: Condition,
-    clock: ReaderClock,
+    clock: ReaderClocks,
     orders: Option<mpsc::Receiver<Order>>,
     /// Reads dropped for want of room while this degrades the reader.
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
     malformed: u64,
+    /// Tag events that the reader had dropped itself when it last told.
+    lost: Option<u64>,
     /// When the driver started, by the machine and by the store.
     started: (Instant, Time),
     line: Connection,
@@ -206,7 +222,7 @@ impl Station {
     ) -> Option<String> {
         self.line = Connection { connected_at: conversation.since(), up_at: None };
         self.malformed = 0;
-        self.clock.connected();
+        self.clock.connected(self.line.connected_at);
         self.condition.up();
         for heard in heard {
             if let Some(reason) = self.hear(heard) {
@@ -252,6 +268,7 @@ impl Station {
                 Told::Running(false) => {
                     return Some("the inventory was stopped by somebody else; it is started again".into());
                 }
+                Told::Lost(total) => self.lost(total),
                 Told::Complaint(fault, words) => self.condition.fault(fault, words, Some(COMPLAINT)),
                 Told::Malformed(reason) => self.malformed(&reason),
                 Told::Over(reason) => return Some(reason),
@@ -262,10 +279,10 @@ impl Station {
 
     fn read(&mut self, read: Read, seen_us: Option<u64>, kept: bool, received_at: Time) {
         if let Some(seen_us) = seen_us.filter(|_| !kept) {
-            self.clock.sample(seen_us, received_at);
+            self.clock.sample(Timestamp::Utc(seen_us), received_at);
             self.say_doubt(received_at);
         }
-        let (at, stale) = self.clock.place(seen_us, received_at, self.line);
+        let (at, stale) = self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false);
         let what = Observation::Read(read);
         self.outbox.push(Line { at, received_at: Some(received_at), stale: stale || kept, what });
     }
@@ -273,9 +290,9 @@ impl Station {
     /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting is.
     fn clock_shows(&mut self, us: u64, received_at: Time) {
         if self.clock.doubt_ms(received_at).is_some() {
-            self.clock.connected();
+            self.clock.connected(received_at);
         }
-        self.clock.event(us, received_at);
+        self.clock.event(Timestamp::Utc(us), received_at);
         self.say_doubt(received_at);
     }
 
@@ -306,7 +323,7 @@ impl Station {
     fn input(&mut self, port: u16, high: bool, seen_us: Option<u64>, received_at: Time) {
         // A contact that waited in a buffer says nothing of now; when it changed is known only to the second it came.
         let (at, stale) = match seen_us {
-            Some(_) => self.clock.place(seen_us, received_at, self.line),
+            Some(_) => self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false),
             None => (received_at, false),
         };
         let told: Vec<Observation> = self
@@ -329,6 +346,16 @@ impl Station {
             .collect();
         for what in told {
             self.outbox.push(Line { at, received_at: Some(received_at), stale, what });
+        }
+    }
+
+    fn lost(&mut self, total: u64) {
+        let before = self.lost.replace(total);
+        // A reader that has started anew counts anew.
+        if let Some(more) = before.and_then(|before| total.checked_sub(before)).filter(|more| *more > 0) {
+            let words =
+                format!("it dropped {more} tag events itself: the line is too slow for what it reads");
+            self.condition.fault(Fault::Buffer, words, Some(COMPLAINT));
         }
     }
 

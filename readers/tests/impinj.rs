@@ -235,3 +235,14 @@ async fn a_probe_tells_what_the_reader_can_and_changes_nothing_that_runs() {
     let error = impinj::probe(&reader(nobody), within).await.unwrap_err().to_string();
     assert!(error.contains("refused the connection"), "{error}");
 }
+
+#[tokio::test]
+async fn a_store_that_does_not_take_costs_the_oldest_reads_and_is_told_how_many() {
+    let (_emulated, address) = emulated(Settings { rate: 4_000.0, ..Settings::default() }).await;
+    let mut store = Store::narrow(impinj::run, reader(address), 1);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let said = store.said(Health::Degraded).await;
+    assert!(said.reason.is_some_and(|reason| reason.contains("reads dropped: the store did not take them")));
+    store.read(false).await;
+    store.stop().await;
+}

@@ -96,6 +96,8 @@ struct State {
     running: Option<(String, Value)>,
     streams: Vec<mpsc::Sender<Vec<u8>>>,
     kept: VecDeque<Vec<u8>>,
+    /// When each tag was last told, by antenna.
+    told: BTreeMap<(Vec<u8>, u16), Instant>,
     keep_alive: Duration,
     sent_at: Instant,
     hangs: bool,
@@ -124,6 +126,7 @@ impl Impinj {
             running: None,
             streams: Vec::new(),
             kept: VecDeque::new(),
+            told: BTreeMap::new(),
             keep_alive: Duration::ZERO,
             sent_at: Instant::now(),
             hangs: false,
@@ -218,6 +221,7 @@ impl State {
     }
 
     fn start(&mut self, name: String, preset: Value) {
+        self.told.clear();
         self.running = Some((name, preset));
         let event = events::status(self.clock, "running");
         self.send(&event);
@@ -239,6 +243,13 @@ impl State {
             .collect();
         if let Some(seen) = rounds.next(&self.settings.tags, &ports) {
             let event = events::tag(self.clock, &seen, preset);
+            let again = preset.pointer("/eventConfig/tagInventory/tagReporting/reportingIntervalSeconds");
+            let again = Duration::from_secs(again.and_then(Value::as_u64).unwrap_or(0).min(86_400));
+            let key = (seen.tag.epc, seen.antenna);
+            if self.told.get(&key).is_some_and(|at| at.elapsed() < again) {
+                return;
+            }
+            self.told.insert(key, Instant::now());
             self.send(&event);
         }
     }

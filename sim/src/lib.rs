@@ -23,9 +23,11 @@ pub mod serial;
 mod simulate;
 mod space;
 mod stock;
+pub mod thingmagic;
 mod truth;
 mod web;
 mod world;
+pub mod zebra;
 
 pub use family::{Family, FamilyError};
 pub use radio::PHYSICS;

@@ -80,3 +80,46 @@ fn antenna_config(antenna: &Antenna, own: Option<&Value>) -> Value {
         "estimatedTagPopulation": population,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_that_a_path_can_hold() {
+        let reader = Reader::dialled("exit a/é", "192.0.2.10", Vec::new());
+        assert_eq!(name(&reader), "portico-exit-a--");
+    }
+
+    #[test]
+    fn without_antennas_all_of_the_readers_own_preset_are_used_with_its_powers() {
+        let own = json!({"antennaConfigs": [
+            {"antennaPort": 1, "transmitPowerCdbm": 3000, "rfMode": 1110},
+            {"antennaPort": 2, "transmitPowerCdbm": 2500, "rfMode": 1110},
+        ]});
+        let reader = Reader::dialled("exit-a", "192.0.2.10", Vec::new());
+        let preset = preset(&reader, &own, true);
+        let of = |name: &str| configs(&preset).map(|config| config[name].clone()).collect::<Vec<_>>();
+        assert_eq!(of("antennaPort"), [1, 2]);
+        assert_eq!(of("transmitPowerCdbm"), [3000, 2500]);
+        assert_eq!(of("rfMode"), [1110, 1110]);
+        assert_eq!(of("inventorySession"), [1, 1]);
+        assert_eq!(preset["eventConfig"]["tagInventory"]["phaseAngle"], "enabled");
+    }
+
+    #[test]
+    fn the_configuration_is_preferred_and_a_reader_that_tells_nothing_gets_what_is_always_permitted() {
+        let stock = Antenna { port: 3, power_dbm: Some(27.25), purpose: Purpose::Stock, mode: Some(290) };
+        let shelf = Antenna { port: 4, purpose: Purpose::Shelf, ..Antenna::default() };
+        let reader = Reader::dialled("exit-a", "192.0.2.10", vec![stock, shelf]);
+        let preset = preset(&reader, &Value::Null, false);
+        let of = |name: &str| configs(&preset).map(|config| config[name].clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (of("transmitPowerCdbm"), of("rfMode")),
+            (vec![2725.into(), 2700.into()], vec![290.into(), 1002.into()])
+        );
+        assert_eq!(of("inventorySession"), [3, 2]);
+        assert_eq!(of("inventorySearchMode"), ["single-target", "dual-target"]);
+        assert_eq!(preset["eventConfig"]["tagInventory"].get("phaseAngle"), None);
+    }
+}

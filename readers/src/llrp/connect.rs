@@ -125,10 +125,7 @@ impl Way {
                     Err(_) => Err(ConnectError::NobodyCame { address: address.clone(), within }),
                 }
             }
-            Link::Serial { device, .. } => Err(ConnectError::Serial(device.display().to_string())),
-            Link::Http { address, .. }
-            | Link::WebSocket { address, .. }
-            | Link::Mqtt { broker: address, .. } => Err(ConnectError::Address(address.clone())),
+            other => Err(ConnectError::Serial(other.place())),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The store's side of a driver under test: its clock, its orders, and the lines that come in. Real time: what takes
 //! longer than `PATIENCE` does not come.
+#![allow(dead_code, reason = "not every test uses all of it")]
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -34,7 +35,19 @@ impl Store {
     where
         D: Future<Output = ()> + Send + 'static,
     {
-        let (out, lines) = mpsc::channel(1_024);
+        Store::narrow(run, reader, 1_024)
+    }
+
+    /// Starts a driver for a store that has room for so few batches.
+    pub(crate) fn narrow<D>(
+        run: impl FnOnce(Reader, Now, mpsc::Sender<Vec<Line>>, mpsc::Receiver<Order>, watch::Receiver<bool>) -> D,
+        reader: Reader,
+        batches: usize,
+    ) -> Store
+    where
+        D: Future<Output = ()> + Send + 'static,
+    {
+        let (out, lines) = mpsc::channel(batches);
         let (orders, ordered) = mpsc::channel(8);
         let (stop, stops) = watch::channel(false);
         let driver = tokio::spawn(run(reader, Arc::new(now), out, ordered, stops));

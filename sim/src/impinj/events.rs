@@ -38,9 +38,10 @@ pub(super) fn tag(clock: Clock, seen: &Seen, preset: &Value) -> Value {
     json!({"timestamp": stamp, "eventType": "tagInventory", "tagInventoryEvent": told})
 }
 
-/// The inventory's state.
+/// The inventory's state. The API document calls it `status`, clients that read real readers `inventoryStatus`: both
+/// are told.
 pub(super) fn status(clock: Clock, status: &str) -> Value {
-    event(clock, "inventoryStatus", &json!({"status": status}))
+    event(clock, "inventoryStatus", &json!({"inventoryStatus": status, "status": status}))
 }
 
 /// An antenna was plugged in or out.

@@ -17,13 +17,14 @@ use serde_json::{Value, json};
 use super::Impinj;
 
 /// Radio modes of the FCC region that this reader knows.
-const MODES: [u64; 8] = [0, 1, 2, 3, 5, 246, 1002, 1003];
+const MODES: [u64; 9] = [0, 1, 2, 3, 4, 5, 246, 1002, 1003];
 
 pub(super) fn router(reader: Impinj) -> Router {
     let api = Router::new()
         .route("/system", get(system))
         .route("/system/image", get(image))
         .route("/system/region", get(region))
+        .route("/system/rfid/interface", get(interface).put(set_interface))
         .route("/status", get(status))
         .route("/openapi.json", get(openapi))
         .route("/http-stream", get(stream_settings).put(set_stream_settings))
@@ -36,7 +37,7 @@ pub(super) fn router(reader: Impinj) -> Router {
         .route("/profiles/inventory/presets/{id}", get(preset).put(put_preset).delete(delete_preset))
         .route("/profiles/inventory/presets/{id}/start", post(start))
         .route("/data/stream", get(listen))
-        .fallback(async || refusal(StatusCode::NOT_FOUND, "Not found", None))
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "Not found"))
         .layer(middleware::from_fn_with_state(reader.clone(), admit))
         .with_state(reader);
     Router::new().nest("/api/v1", api)
@@ -56,24 +57,44 @@ async fn admit(Held(reader): Held<Impinj>, request: Request, next: Next) -> Resp
     if known {
         return next.run(request).await;
     }
-    let mut refusal = refusal(StatusCode::UNAUTHORIZED, "Authentication required", None);
+    let mut refusal = Refusal::new(StatusCode::UNAUTHORIZED, "Authentication required").into_response();
     let realm = header::HeaderValue::from_static("Basic realm=\"Impinj Reader\"");
     refusal.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
     refusal
 }
 
-fn refusal(status: StatusCode, message: &str, property: Option<&str>) -> Response {
-    let mut body = json!({"message": message});
-    if let (Some(property), Some(body)) = (property, body.as_object_mut()) {
-        body.insert("invalidPropertyId".into(), property.into());
-    }
-    (status, Json(body)).into_response()
+/// What the reader does not do, and why.
+struct Refusal {
+    status: StatusCode,
+    message: &'static str,
+    /// The place in the request.
+    property: Option<String>,
 }
 
-fn object(body: &[u8]) -> Result<Value, Response> {
+impl Refusal {
+    fn new(status: StatusCode, message: &'static str) -> Refusal {
+        Refusal { status, message, property: None }
+    }
+
+    fn at(message: &'static str, property: impl Into<String>) -> Refusal {
+        Refusal { status: StatusCode::BAD_REQUEST, message, property: Some(property.into()) }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut body = json!({"message": self.message});
+        if let (Some(property), Some(body)) = (self.property, body.as_object_mut()) {
+            body.insert("invalidPropertyId".into(), property.into());
+        }
+        (self.status, Json(body)).into_response()
+    }
+}
+
+fn object(body: &[u8]) -> Result<Value, Refusal> {
     match serde_json::from_slice(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        _ => Err(refusal(StatusCode::BAD_REQUEST, "Request body is not a JSON object", None)),
+        _ => Err(Refusal::new(StatusCode::BAD_REQUEST, "Request body is not a JSON object")),
     }
 }
 
@@ -93,6 +114,17 @@ async fn image() -> Json<Value> {
 
 async fn region() -> Json<Value> {
     Json(json!({"operatingRegion": "FCC Part 15.247", "selectableRegions": ["FCC Part 15.247"]}))
+}
+
+async fn interface() -> Json<Value> {
+    Json(json!({"rfidInterface": "rest"}))
+}
+
+async fn set_interface(body: Bytes) -> Result<StatusCode, Refusal> {
+    if object(&body)?.get("rfidInterface") == Some(&json!("rest")) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Refusal::at("This reader only has this interface", "#/rfidInterface"))
 }
 
 async fn openapi() -> Json<Value> {
@@ -131,14 +163,11 @@ async fn stream_settings(Held(reader): Held<Impinj>) -> Json<Value> {
     }))
 }
 
-async fn set_stream_settings(Held(reader): Held<Impinj>, body: Bytes) -> Response {
-    let settings = match object(&body) {
-        Ok(settings) => settings,
-        Err(refusal) => return refusal,
-    };
+async fn set_stream_settings(Held(reader): Held<Impinj>, body: Bytes) -> Result<StatusCode, Refusal> {
+    let settings = object(&body)?;
     let seconds = settings.get("keepAliveIntervalSeconds").and_then(Value::as_u64).unwrap_or(0).min(3_600);
     reader.with(|state| state.keep_alive = Duration::from_secs(seconds));
-    StatusCode::NO_CONTENT.into_response()
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn contacts(name: &str, number: &str, levels: &BTreeMap<u16, bool>) -> Value {
@@ -152,11 +181,8 @@ async fn outputs(Held(reader): Held<Impinj>) -> Json<Value> {
     Json(reader.with(|state| contacts("gpoConfigurations", "gpo", &state.outputs)))
 }
 
-async fn set_outputs(Held(reader): Held<Impinj>, body: Bytes) -> Response {
-    let wanted = match object(&body) {
-        Ok(wanted) => wanted,
-        Err(refusal) => return refusal,
-    };
+async fn set_outputs(Held(reader): Held<Impinj>, body: Bytes) -> Result<StatusCode, Refusal> {
+    let wanted = object(&body)?;
     let list = wanted.get("gpoConfigurations").and_then(Value::as_array).cloned().unwrap_or_default();
     reader.with(|state| {
         for (at, output) in list.iter().enumerate() {
@@ -166,13 +192,10 @@ async fn set_outputs(Held(reader): Held<Impinj>, body: Bytes) -> Response {
             match (known, level) {
                 (Some(output), Some("high")) => *output = true,
                 (Some(output), Some("low")) => *output = false,
-                _ => {
-                    let property = format!("#/gpoConfigurations/{at}");
-                    return refusal(StatusCode::BAD_REQUEST, "Invalid GPO", Some(&property));
-                }
+                _ => return Err(Refusal::at("Invalid GPO", format!("#/gpoConfigurations/{at}"))),
             }
         }
-        StatusCode::NO_CONTENT.into_response()
+        Ok(StatusCode::NO_CONTENT)
     })
 }
 
@@ -187,33 +210,26 @@ async fn inputs(Held(reader): Held<Impinj>) -> Json<Value> {
     }))
 }
 
-async fn set_inputs(Held(reader): Held<Impinj>, body: Bytes) -> Response {
-    let wanted = match object(&body) {
-        Ok(wanted) => wanted,
-        Err(refusal) => return refusal,
-    };
-    reader.with(|state| {
-        state.tells_inputs = wanted.get("gpiTransitionEvents") == Some(&json!("enabled"));
-    });
-    StatusCode::NO_CONTENT.into_response()
+async fn set_inputs(Held(reader): Held<Impinj>, body: Bytes) -> Result<StatusCode, Refusal> {
+    let wanted = object(&body)?;
+    reader.with(|state| state.tells_inputs = wanted.get("gpiTransitionEvents") == Some(&json!("enabled")));
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn presets(Held(reader): Held<Impinj>) -> Json<Value> {
     Json(json!(reader.with(|state| state.presets.keys().cloned().collect::<Vec<_>>())))
 }
 
-async fn preset(Held(reader): Held<Impinj>, Path(id): Path<String>) -> Response {
-    match reader.with(|state| state.presets.get(&id).cloned()) {
-        Some(preset) => Json(preset).into_response(),
-        None => refusal(StatusCode::NOT_FOUND, "No such preset", None),
-    }
+fn no_such_preset() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "No such preset")
 }
 
-async fn delete_preset(Held(reader): Held<Impinj>, Path(id): Path<String>) -> Response {
-    match reader.with(|state| state.presets.remove(&id)) {
-        Some(_) => StatusCode::NO_CONTENT.into_response(),
-        None => refusal(StatusCode::NOT_FOUND, "No such preset", None),
-    }
+async fn preset(Held(reader): Held<Impinj>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
+    reader.with(|state| state.presets.get(&id).cloned()).map(Json).ok_or_else(no_such_preset)
+}
+
+async fn delete_preset(Held(reader): Held<Impinj>, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+    reader.with(|state| state.presets.remove(&id)).map(|_| StatusCode::NO_CONTENT).ok_or_else(no_such_preset)
 }
 
 /// What is wrong with a preset: the property's place.
@@ -253,47 +269,42 @@ fn wrong(preset: &Value, antennas: u16, early: bool) -> Option<String> {
     fine.filter(|_| early).map(|name| format!("#/eventConfig/tagInventory/{name}"))
 }
 
-fn checked(reader: &Impinj, body: &[u8]) -> Result<Value, Response> {
+fn checked(reader: &Impinj, body: &[u8]) -> Result<Value, Refusal> {
     let preset = object(body)?;
-    let wrong = reader.with(|state| wrong(&preset, state.settings.antennas, state.early));
-    match wrong {
+    match reader.with(|state| wrong(&preset, state.settings.antennas, state.early)) {
         None => Ok(preset),
-        Some(property) => Err(refusal(StatusCode::BAD_REQUEST, "Invalid request", Some(&property))),
+        Some(property) => Err(Refusal::at("Invalid request", property)),
     }
 }
 
-async fn put_preset(Held(reader): Held<Impinj>, Path(id): Path<String>, body: Bytes) -> Response {
-    match checked(&reader, &body) {
-        Err(refusal) => refusal,
-        Ok(preset) => {
-            let old = reader.with(|state| state.presets.insert(id, preset));
-            if old.is_some() { StatusCode::NO_CONTENT } else { StatusCode::CREATED }.into_response()
-        }
-    }
+async fn put_preset(
+    Held(reader): Held<Impinj>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<StatusCode, Refusal> {
+    let preset = checked(&reader, &body)?;
+    let old = reader.with(|state| state.presets.insert(id, preset));
+    Ok(if old.is_some() { StatusCode::NO_CONTENT } else { StatusCode::CREATED })
 }
 
-fn begin(reader: &Impinj, id: String, preset: Value) -> Response {
+fn begin(reader: &Impinj, id: String, preset: Value) -> Result<StatusCode, Refusal> {
     reader.with(|state| {
         if state.running.is_some() {
-            return refusal(StatusCode::CONFLICT, "An RFID operation is already running", None);
+            return Err(Refusal::new(StatusCode::CONFLICT, "An RFID operation is already running"));
         }
         state.start(id, preset);
-        StatusCode::NO_CONTENT.into_response()
+        Ok(StatusCode::NO_CONTENT)
     })
 }
 
-async fn start(Held(reader): Held<Impinj>, Path(id): Path<String>) -> Response {
-    match reader.with(|state| state.presets.get(&id).cloned()) {
-        Some(preset) => begin(&reader, id, preset),
-        None => refusal(StatusCode::NOT_FOUND, "No such preset", None),
-    }
+async fn start(Held(reader): Held<Impinj>, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+    let preset = reader.with(|state| state.presets.get(&id).cloned()).ok_or_else(no_such_preset)?;
+    begin(&reader, id, preset)
 }
 
-async fn start_transient(Held(reader): Held<Impinj>, body: Bytes) -> Response {
-    match checked(&reader, &body) {
-        Err(refusal) => refusal,
-        Ok(preset) => begin(&reader, String::new(), preset),
-    }
+async fn start_transient(Held(reader): Held<Impinj>, body: Bytes) -> Result<StatusCode, Refusal> {
+    let preset = checked(&reader, &body)?;
+    begin(&reader, String::new(), preset)
 }
 
 async fn stop(Held(reader): Held<Impinj>) -> StatusCode {
