@@ -78,7 +78,7 @@ const TERMINALS_LATER: &[&str] = &["adyen-local", "stripe"];
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("[[{table}]] `{id}`: {text}")]
 pub struct Absent {
-    /// `readers`, `terminals` or `gates`.
+    /// The table that names it, such as `terminals`.
     pub table: &'static str,
     /// Its name.
     pub id: Name,
@@ -89,15 +89,13 @@ pub struct Absent {
 impl Config {
     /// Everything in it that this version cannot speak to: a store with such a thing does not start.
     pub fn absent(&self) -> Vec<Absent> {
-        let absent = |table, id: &Name, driver: &str, here: &[&str]| {
-            let text = format!("driver `{driver}` is not in this version; it has {}", here.join(", "));
-            Absent { table, id: id.clone(), text }
+        let absent = self.terminals.iter().filter(|terminal| !TERMINALS.contains(&terminal.driver.as_str()));
+        let in_words = |terminal: &Terminal| {
+            let (driver, here) = (&terminal.driver, TERMINALS.join(", "));
+            let text = format!("driver `{driver}` is not in this version; it has {here}");
+            Absent { table: "terminals", id: terminal.id.clone(), text }
         };
-        let readers = self.readers.iter().filter(|reader| !reader.driver.is_here());
-        let readers = readers.map(|r| absent("readers", &r.id, r.driver.name(), &Driver::here()));
-        let terminals = self.terminals.iter().filter(|t| !TERMINALS.contains(&t.driver.as_str()));
-        let terminals = terminals.map(|t| absent("terminals", &t.id, &t.driver, TERMINALS));
-        readers.chain(terminals).collect()
+        absent.map(in_words).collect()
     }
 
     /// Reads and checks a file.

@@ -44,6 +44,14 @@ async fn an_m100_module_on_a_serial_line() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thingmagic_module_on_a_serial_line() {
+    let module = sim::thingmagic::ThingMagic::new(sim::thingmagic::Model::M6e);
+    let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
+    let mut store = is_spoken_to(&serial("thingmagic", &hosted, "region = \"fcc\""), "M6e");
+    store.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_impinj_reader_over_its_own_interface() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -65,8 +65,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     for absent in config.absent() {
         tell(absent.table, &absent.id, Err(absent.text))?;
     }
-    let here = config.readers.iter().filter(|reader| config.absent().iter().all(|a| a.id != reader.id));
-    let probes = here.map(|reader| {
+    let probes = config.readers.iter().map(|reader| {
         let (id, driver, told) = (reader.id.clone(), reader.driver, reader.driver());
         let probe = tokio::spawn(async move { drivers::probe(driver, told?, WITHIN).await });
         (id, probe)

@@ -4,7 +4,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use readers::m100::M100;
-use readers::{Ability, Now, Order, Reader, impinj, llrp, serial};
+use readers::thingmagic::ThingMagic;
+use readers::uhfreader::UhfReader;
+use readers::{Ability, Now, Order, Reader, impinj, llrp, serial, zebra};
 use recording::Line;
 use tokio::sync::{mpsc, watch};
 
@@ -21,23 +23,28 @@ pub(super) fn run(
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     match driver {
         Driver::Llrp => Box::pin(llrp::run(reader, now, out, orders, stop)),
+        Driver::ThingMagic => Box::pin(serial::run::<ThingMagic>(reader, now, out, orders, stop)),
         Driver::M100 => Box::pin(serial::run::<M100>(reader, now, out, orders, stop)),
+        Driver::UhfReader => Box::pin(serial::run::<UhfReader>(reader, now, out, orders, stop)),
         Driver::ImpinjIot => Box::pin(impinj::run(reader, now, out, orders, stop)),
-        // A store with such a reader does not start.
-        Driver::ThingMagic | Driver::UhfReader | Driver::ZebraIotc => Box::pin(std::future::ready(())),
+        Driver::ZebraIotc => Box::pin(zebra::run(reader, now, out, orders, stop)),
     }
 }
 
 /// Tries a reader once; what it can and cannot do, or why it cannot be used and what would help.
 pub(super) async fn probe(driver: Driver, reader: Reader, within: Duration) -> Result<Ability, String> {
     match driver {
-        Driver::Llrp => llrp::probe(&reader, within).await.map(of_llrp).map_err(|error| error.to_string()),
-        Driver::M100 => serial::probe::<M100>(&reader, within).await.map_err(|error| error.to_string()),
-        Driver::ImpinjIot => impinj::probe(&reader, within).await.map_err(|error| error.to_string()),
-        Driver::ThingMagic | Driver::UhfReader | Driver::ZebraIotc => {
-            Err(format!("driver `{}` is not in this version", driver.name()))
-        }
+        Driver::Llrp => in_words(llrp::probe(&reader, within).await.map(of_llrp)),
+        Driver::ThingMagic => in_words(serial::probe::<ThingMagic>(&reader, within).await),
+        Driver::M100 => in_words(serial::probe::<M100>(&reader, within).await),
+        Driver::UhfReader => in_words(serial::probe::<UhfReader>(&reader, within).await),
+        Driver::ImpinjIot => in_words(impinj::probe(&reader, within).await),
+        Driver::ZebraIotc => in_words(zebra::probe(&reader, within).await),
     }
+}
+
+fn in_words<E: std::error::Error>(probed: Result<Ability, E>) -> Result<Ability, String> {
+    probed.map_err(|error| error.to_string())
 }
 
 fn of_llrp(probe: llrp::Probe) -> Ability {

@@ -28,13 +28,11 @@ pub enum Driver {
     ZebraIotc,
 }
 
-/// A driver by its name in a file, the keys that belong to it beside those that every reader has, and whether this
-/// version has it.
+/// A driver by its name in a file, and the keys that belong to it beside those that every reader has.
 struct Known {
     name: &'static str,
     driver: Driver,
     keys: &'static [&'static str],
-    here: bool,
 }
 
 const SERIAL: &[&str] = &["device", "baud", "region", "inputs"];
@@ -52,11 +50,10 @@ const KNOWN: &[Known] = &[
             "tls_key_file",
             "inputs",
         ],
-        here: true,
     },
-    Known { name: "thingmagic", driver: Driver::ThingMagic, keys: SERIAL, here: false },
-    Known { name: "m100", driver: Driver::M100, keys: SERIAL, here: true },
-    Known { name: "uhfreader", driver: Driver::UhfReader, keys: SERIAL, here: false },
+    Known { name: "thingmagic", driver: Driver::ThingMagic, keys: SERIAL },
+    Known { name: "m100", driver: Driver::M100, keys: SERIAL },
+    Known { name: "uhfreader", driver: Driver::UhfReader, keys: SERIAL },
     Known {
         name: "impinj-iot",
         driver: Driver::ImpinjIot,
@@ -71,7 +68,6 @@ const KNOWN: &[Known] = &[
             "password_file",
             "inputs",
         ],
-        here: true,
     },
     Known {
         name: "zebra-iotc",
@@ -91,28 +87,13 @@ const KNOWN: &[Known] = &[
             "password_file",
             "inputs",
         ],
-        here: false,
     },
 ];
 
 impl Driver {
-    fn known(self) -> Option<&'static Known> {
-        KNOWN.iter().find(|known| known.driver == self)
-    }
-
     /// Its name in a file.
     pub fn name(self) -> &'static str {
-        self.known().map_or("", |known| known.name)
-    }
-
-    /// Whether this version can speak it.
-    pub(super) fn is_here(self) -> bool {
-        self.known().is_some_and(|known| known.here)
-    }
-
-    /// The names of those that this version can speak.
-    pub(super) fn here() -> Vec<&'static str> {
-        KNOWN.iter().filter(|known| known.here).map(|known| known.name).collect()
+        KNOWN.iter().find(|known| known.driver == self).map_or("", |known| known.name)
     }
 }
 
