@@ -19,12 +19,14 @@ use tokio::time::Instant;
 
 use crate::condition::Fault;
 use crate::http::Client;
-use crate::json::{brief, instant_us, whole};
+use crate::json::{self, brief, instant, whole};
 use crate::station::{self, Conversation, Heard, Told};
 use crate::{Ability, Link, Now, Order, OrderError, Reader, tag};
 
 /// How long a request may take, connecting included.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long an order may take: somebody stands before the gate.
+const ORDER: Duration = Duration::from_secs(3);
 /// A line of the event stream at most. The longest that a reader sends is some 2 KiB.
 const MOST_LINE: usize = 64 * 1024;
 /// The reader is asked for its time and state this often, and has as long to answer.
@@ -135,7 +137,7 @@ struct Desk {
 
 /// How a reader is.
 struct Status {
-    clock_us: Option<u64>,
+    clock: Option<json::Instant>,
     /// `idle`, `running`, `armed`.
     state: String,
     /// The preset that runs.
@@ -183,7 +185,7 @@ impl Desk {
         }
         let preset = status.pointer("/activePreset/id").and_then(Value::as_str);
         Ok(Status {
-            clock_us: instant_us(status.get("time")),
+            clock: instant(status.get("time")),
             state: text("status").unwrap_or("idle").to_owned(),
             preset: preset.map(brief),
         })
@@ -288,8 +290,8 @@ impl Conversation for Stream {
         let desk = Desk::of(reader)?;
         let mut heard = Vec::new();
         let status = desk.status().await?;
-        if let Some(us) = status.clock_us {
-            heard.push((now(), vec![Told::Clock(us)]));
+        if let Some(clock) = status.clock {
+            heard.push((now(), vec![Told::Clock(clock)]));
         }
         let ours = preset::name(reader);
         if let Some(other) = status.other(&ours) {
@@ -351,6 +353,7 @@ impl Conversation for Stream {
     async fn next(&mut self) -> Heard {
         let silent = self.silence.map(|silence| self.heard_at + silence);
         tokio::select! {
+            biased;
             frame = self.body.frame() => {
                 self.heard_at = Instant::now();
                 let told = match frame {
@@ -376,7 +379,7 @@ impl Conversation for Stream {
     async fn output(&mut self, port: u16, high: bool) -> Result<(), OrderError> {
         let state = if high { "high" } else { "low" };
         let body = json!({"gpoConfigurations": [{"gpo": port, "state": state}]});
-        match self.desk.ask(Method::PUT, "/device/gpos", Some(&body)).await {
+        match self.desk.client.ask(Method::PUT, "/api/v1/device/gpos", Some(&body), ORDER).await {
             Err(_) => Err(OrderError::Unknown),
             Ok(answer) if answer.is_yes() => Ok(()),
             Ok(answer) => Err(OrderError::Refused(answer.refusal(&format!("output {port}")))),
@@ -421,7 +424,7 @@ impl Stream {
                 self.missed = 0;
                 let ours = status.preset.as_deref() == Some(&preset::name(&self.reader));
                 let runs = status.state == "running" && (ours || status.preset.is_none());
-                let clock = status.clock_us.map(Told::Clock);
+                let clock = status.clock.map(Told::Clock);
                 clock.into_iter().chain((!runs).then_some(Told::Running(false))).collect()
             }
         }

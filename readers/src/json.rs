@@ -4,12 +4,26 @@
 use recording::{Hex, Time};
 use serde_json::Value;
 
-/// A reader's instant, µs since 1970; `None` where the text is none. Where it is told to the second only, the middle of
-/// that second is what is known best.
-pub(crate) fn instant_us(value: Option<&Value>) -> Option<u64> {
+/// A reader's instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instant {
+    /// µs since 1970. Where it is told to the second only, the middle of that second is what is known best.
+    pub(crate) us: u64,
+    /// Told to more than the second.
+    pub(crate) fine: bool,
+}
+
+/// A reader's instant; `None` where the text is none.
+pub(crate) fn instant(value: Option<&Value>) -> Option<Instant> {
     let text = value?.as_str()?;
     let us = u64::try_from(Time::parse(text).ok()?.as_micros()).ok()?;
-    Some(if text.contains('.') { us } else { us + 500_000 })
+    let fine = text.contains('.');
+    Some(Instant { us: if fine { us } else { us + 500_000 }, fine })
+}
+
+/// A reader's instant, µs since 1970.
+pub(crate) fn instant_us(value: Option<&Value>) -> Option<u64> {
+    instant(value).map(|instant| instant.us)
 }
 
 /// Degrees of any size as radians in [0, 2π).

@@ -4,6 +4,7 @@
 //! line fails. What a reader buffered while the line was down is marked stale. It never decides what a read means, and
 //! never holds more than a bounded number of reads.
 
+mod ability;
 pub mod access;
 mod asking;
 mod connect;

@@ -160,6 +160,8 @@ pub struct M100 {
     closing: bool,
     out: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// `Down` has been told: nothing comes after it.
+    over: bool,
 }
 
 impl Module for M100 {
@@ -189,6 +191,7 @@ impl Module for M100 {
             closing: false,
             out: VecDeque::new(),
             events: VecDeque::new(),
+            over: false,
         };
         module.unusable_settings();
         module.ask(now, hello);
@@ -291,7 +294,7 @@ impl Module for M100 {
 
 impl M100 {
     fn tell(&mut self, event: Event) {
-        if self.events.len() < MOST_EVENTS {
+        if !self.over && self.events.len() < MOST_EVENTS {
             self.events.push_back(event);
         }
     }
@@ -310,7 +313,9 @@ impl M100 {
         self.state = State::Down;
         self.script.clear();
         self.out.clear();
-        self.events.push_back(Event::Down(reason));
+        if !std::mem::replace(&mut self.over, true) {
+            self.events.push_back(Event::Down(reason));
+        }
     }
 
     fn send(&mut self, command: &Command) {

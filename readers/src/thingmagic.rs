@@ -422,6 +422,8 @@ impl ThingMagic {
             Ask::Stop if self.phase == Phase::Closing => self.down(Reason::Closed),
             // While reads of an earlier conversation keep coming it is there, and has not heard us yet.
             Ask::Stop if self.phase == Phase::Greeting && (self.last_frame.is_none() || tries > TRIES) => {
+                // The maker's programs switch checksums off on USB; one that was killed has not switched them on again.
+                self.out.push_back(Ask::Option { name: "checksums", key: 0x1B, value: 1 }.frame());
                 self.plan.push_back(Ask::Version);
             }
             Ask::Stop if tries <= TRIES => self.send(now, Ask::Stop, tries + 1),

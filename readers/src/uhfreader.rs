@@ -33,7 +33,7 @@ const ANSWER: Duration = Duration::from_millis(350);
 /// A command to a tag may take this long.
 const ACCESS: Duration = Duration::from_millis(900);
 /// What an inventory takes longer than it was told, by the manuals at most 75 ms, and what the line takes.
-const OVERTIME: Duration = Duration::from_millis(500);
+const OVERTIME: Duration = Duration::from_millis(300);
 /// How long an inventory takes at most, 100 ms: the least that the reader knows.
 const SCAN_TIME: u8 = 3;
 /// Contacts are looked at this often, between two inventories.
@@ -142,6 +142,8 @@ pub struct UhfReader {
     closing: Option<Duration>,
     out: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// `Down` has been told: nothing comes after it.
+    over: bool,
 }
 
 impl Module for UhfReader {
@@ -174,6 +176,7 @@ impl Module for UhfReader {
             closing: None,
             out: VecDeque::new(),
             events: VecDeque::new(),
+            over: false,
         };
         module.ask(now, Ask { tries: 4, ..Ask::new(Command::Info, Why::Hello) });
         module
@@ -269,7 +272,7 @@ impl UhfReader {
     }
 
     fn tell(&mut self, event: Event) {
-        if self.events.len() < MOST_EVENTS {
+        if !self.over && self.events.len() < MOST_EVENTS {
             self.events.push_back(event);
         }
     }
@@ -292,7 +295,9 @@ impl UhfReader {
         self.state = State::Down;
         self.script.clear();
         self.out.clear();
-        self.events.push_back(Event::Down(reason));
+        if !std::mem::replace(&mut self.over, true) {
+            self.events.push_back(Event::Down(reason));
+        }
     }
 
     fn ask(&mut self, now: Duration, ask: Ask) {
@@ -473,7 +478,9 @@ impl UhfReader {
             let (antenna, target_b) = (turn.port, turn.target_b);
             Command::InventoryWith(Settings { q, session, target_b, antenna, scan_time: SCAN_TIME })
         };
-        let scan_time = self.info.as_ref().map_or(SCAN_TIME, |info| info.scan_time.max(SCAN_TIME));
+        // Its own setting counts where it is not told one.
+        let own = self.info.as_ref().map_or(SCAN_TIME, |info| info.scan_time.max(SCAN_TIME));
+        let scan_time = if command == Command::Inventory { own } else { SCAN_TIME };
         let patience = Duration::from_millis(u64::from(scan_time) * 100) + OVERTIME;
         Ask { command, why: Why::Inventory(turn.port), patience, tries: 1 }
     }
@@ -493,6 +500,7 @@ impl UhfReader {
                 let ports = self.turns.iter().filter(|turn| turn.port <= 8);
                 let bits = ports.fold(0, |bits, turn| bits | 1_u8 << (turn.port - 1));
                 self.script.push_back(Ask::new(Command::SetAntennas(bits), Why::Antennas));
+                self.shorten_scans();
                 return;
             }
             Came::Answer(status @ 0xFD..=0xFF, rest) => {

@@ -15,12 +15,14 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::json::{brief, instant_us};
+use crate::json::{brief, instant};
 use crate::station::{self, Conversation, Heard, Told};
 use crate::{Ability, Link, Now, Order, OrderError, Reader, tag};
 
 /// How long a command may take.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long an order may take: somebody stands before the gate.
+const ORDER: Duration = Duration::from_secs(3);
 /// The reader is asked for its time and state this often, and has as long to answer.
 const LOOK: Duration = Duration::from_secs(3);
 /// Unanswered looks in a row that make a reader gone.
@@ -201,7 +203,7 @@ impl Commands {
 
     async fn status(&self) -> Result<Status, Refusal> {
         let status = self.ask_within("get_status", json!({}), LOOK).await?;
-        let mut told: Vec<Told> = instant_us(status.get("systemTime")).map(Told::Clock).into_iter().collect();
+        let mut told: Vec<Told> = instant(status.get("systemTime")).map(Told::Clock).into_iter().collect();
         event::antennas(status.get("antennas"), &mut told);
         // The API document itself has it misspelled, and so have readers.
         let activity = status.get("radioActivity").or_else(|| status.get("radioActivitiy"));
@@ -302,6 +304,7 @@ impl Conversation for Connector {
     async fn next(&mut self) -> Heard {
         let gone = || vec![Told::Over("the line to the reader ended".into())];
         tokio::select! {
+            biased;
             message = self.messages.recv() => {
                 let told = match message {
                     Some(Message::Payload { bytes, kept }) => event::told(&bytes, kept, &self.reader),
@@ -318,7 +321,7 @@ impl Conversation for Connector {
     }
 
     async fn output(&mut self, port: u16, high: bool) -> Result<(), OrderError> {
-        match self.commands.ask("set_gpo", json!({"port": port, "state": high})).await {
+        match self.commands.ask_within("set_gpo", json!({"port": port, "state": high}), ORDER).await {
             Ok(_) => Ok(()),
             Err(Refusal::Said(words)) => Err(OrderError::Refused(words)),
             Err(_) => Err(OrderError::Unknown),

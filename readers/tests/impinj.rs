@@ -31,6 +31,7 @@ fn reader(address: SocketAddr) -> Reader {
         id: "exit-a".into(),
         link: Link::Http { address: address.to_string(), tls: None, login: Some(login) },
         antennas: vec![exit(1), Antenna { port: 3, purpose: Purpose::Stock, ..Antenna::default() }],
+        region: None,
         inputs: Vec::new(),
     }
 }

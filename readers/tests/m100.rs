@@ -6,7 +6,7 @@ mod module;
 
 use std::time::Duration;
 
-use module::{Store, events, hex, job, reader, sent, vectors};
+use module::{Store, events, hex, job, kept, reader, sent, vectors};
 use proptest::prelude::*;
 use readers::m100::{
     Answer, Command, Demodulator, Frame, Info, Kind, M100, Marks, Query, Select, SelectMode,
@@ -213,6 +213,11 @@ fn serials(events: &[Event]) -> Vec<u16> {
     events.iter().filter_map(read).collect()
 }
 
+#[test]
+fn what_fuzzing_has_kept_is_lived_through() {
+    kept("m100").iter().for_each(|bytes| module::checks::m100(bytes));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -247,6 +252,11 @@ proptest! {
         let all: Vec<u16> = (0..noise.len() as u16).collect();
         // Noise may hold a whole frame of its own by chance; none of ours may be missing.
         prop_assert_eq!(read.into_iter().filter(|serial| *serial != 0xFFFF).collect::<Vec<_>>(), all);
+    }
+
+    #[test]
+    fn whatever_its_life_it_stays_within_bounds(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        module::checks::m100(&bytes);
     }
 
     #[test]

@@ -284,3 +284,22 @@ async fn a_probe_tells_what_the_reader_can_and_changes_nothing() {
     let ability = zebra::probe(&by_broker(broker.port), within).await;
     assert_eq!(ability.map(|ability| ability.model), Ok("Zebra FX9600".into()));
 }
+
+#[tokio::test]
+async fn a_clock_that_is_told_to_the_second_is_measured_by_the_tags() {
+    let (_emulated, address) =
+        emulated_web(Settings { clock_ahead_us: 300_000, ..Settings::default() }).await;
+    let mut store = Store::start(zebra::run, by_web(address));
+    // Ten seconds with reads are enough to know a clock.
+    let end = now() + Duration::from_secs(12);
+    while store.read(false).await.0.at < end {}
+    let mut late = Vec::new();
+    for _ in 0..101 {
+        let (line, _) = store.read(false).await;
+        late.push(line.received_at.map_or(f64::NAN, |at| at.seconds_after(line.at)));
+    }
+    late.sort_by(f64::total_cmp);
+    let median = late.get(50).copied();
+    assert!(median.is_some_and(|seconds| (0.0..0.15).contains(&seconds)), "{median:?}");
+    store.stop().await;
+}

@@ -26,6 +26,7 @@ mod stock;
 pub mod thingmagic;
 mod truth;
 mod web;
+pub mod uhfreader;
 mod world;
 pub mod zebra;
 

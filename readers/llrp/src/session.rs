@@ -283,6 +283,11 @@ impl Session {
         self.version
     }
 
+    /// Whether the inventory runs with the maker's own parameters: with phase, where Impinj's or Zebra's reader tells it.
+    pub fn vendor_parameters(&self) -> bool {
+        self.announced && self.wishes.vendor
+    }
+
     /// What is asked of the reader. What the host changes holds from the next `ADD_ROSPEC` on: changed on
     /// [`Event::Capabilities`], it holds for the first.
     pub fn settings_mut(&mut self) -> &mut Settings {

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::asking::{Question, antennas};
 use super::connect::{ConnectError, Stream, Way, broke, write};
-use super::{GOODBYE, at, purpose};
-use crate::Reader;
+use super::{GOODBYE, ability, at, purpose};
+use crate::{Ability, Reader};
 
 /// What a reader is and has.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,19 @@ pub struct Probe {
     pub extensions: Option<&'static str>,
     /// Requests that it refused and an inventory can do without, with its words.
     pub refused: Vec<String>,
+    /// The protocol version spoken with it: 1 is LLRP 1.0.1, 2 is 1.1.
+    pub version: u8,
+    /// All that it says of itself.
+    pub capabilities: Capabilities,
+    /// What it was asked for: [`Probe::ability`] holds it against what it can.
+    pub asked: Reader,
+}
+
+impl Probe {
+    /// What it can and cannot do for the store, in words.
+    pub fn ability(&self) -> Ability {
+        ability::of(self)
+    }
 }
 
 /// Why a reader cannot be used, and what would help.
@@ -216,8 +229,11 @@ impl Visit<'_> {
             _ => capabilities.fixed_khz.clone(),
         };
         let powers = || capabilities.powers_cdbm.iter().map(|(_, power)| f64::from(*power) / 100.0);
-        let extensions =
-            (capabilities.vendor == vendors::IMPINJ && self.refused.is_empty()).then_some("Impinj");
+        let extensions = match capabilities.vendor {
+            vendors::IMPINJ => Some("Impinj"),
+            vendors::ZEBRA => Some("Zebra"),
+            _ => None,
+        };
         Probe {
             model: capabilities.model_name(),
             antennas: capabilities.antennas,
@@ -227,9 +243,12 @@ impl Visit<'_> {
             hopping: capabilities.hopping,
             power_dbm: powers().reduce(f64::min).zip(powers().reduce(f64::max)),
             utc_clock: capabilities.utc_clock,
-            extensions,
+            extensions: extensions.filter(|_| self.session.vendor_parameters()),
             refused: std::mem::take(&mut self.refused),
-            firmware: capabilities.firmware,
+            firmware: capabilities.firmware.clone(),
+            version: self.session.version(),
+            asked: self.reader.clone(),
+            capabilities,
         }
     }
 }

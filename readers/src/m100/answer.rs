@@ -120,7 +120,7 @@ impl Failure {
             NO_COMMAND => TagError::Other("the module does not know this command".to_owned()),
             code if self.is_silence() && code != NO_TAG => TagError::Silent,
             NO_TAG => TagError::NoTag,
-            code if code >= 0xA0 && code < 0xF0 => match code & 0x0F {
+            code @ 0xA0..=0xEF => match code & 0x0F {
                 0x03 => TagError::NoSuchMemory,
                 0x04 => TagError::Locked,
                 0x0B => TagError::LowPower,

@@ -401,6 +401,20 @@ async fn a_probe_tells_what_a_reader_is_and_leaves_it_free() {
         assert_eq!(found.power_dbm, Some((10.0, 32.5)));
         assert_eq!((found.extensions, found.refused.as_slice()), (Some("Impinj"), [].as_slice()));
         assert_eq!(found.connected, Some(vec![1, 2, 3, 4]));
+        let ability = found.ability();
+        assert_eq!(
+            (ability.model.as_str(), ability.firmware.as_str()),
+            ("Impinj Speedway R420", "5.14.0.240")
+        );
+        let can = |words: &str| {
+            assert!(ability.can.iter().any(|can| can.contains(words)), "{words} in {ability:#?}")
+        };
+        can("4 antenna ports (connected: 1, 2, 3, 4)");
+        can("50 channels 902750 to 927250 kHz, hopping");
+        can("10 to 32.5 dBm");
+        can("phase");
+        can("4 inputs, 4 outputs");
+        assert!(ability.cannot.iter().all(|cannot| !cannot.contains("refused")), "{ability:#?}");
         emulated.does(Deed::Antenna(2, false));
         let error = probe(&reader, 5 * SECOND).await.unwrap_err();
         assert!(matches!(error, ProbeError::Unplugged(2)), "{error}");

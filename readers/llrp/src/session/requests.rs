@@ -17,7 +17,7 @@ pub(super) struct Wishes {
     /// RF modes.
     modes: bool,
     /// The vendor's parameters.
-    vendor: bool,
+    pub(super) vendor: bool,
     /// Antennas inventoried otherwise than the rest.
     exceptions: bool,
 }
