@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::reader::{Deed, Emulated, Wired};
 use common::store::Store;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// SGTIN-96 of piece 80614141123458 / 6789, the example of GS1's TDS.
 const EPC: [u8; 12] = [0x30, 0x34, 0x25, 0x7B, 0xF7, 0x19, 0x4E, 0x40, 0x00, 0x00, 0x1A, 0x85];
@@ -69,7 +69,7 @@ fn open(reader: &Emulated, gate_contact: &str) -> Store {
     store
 }
 
-/// Somebody comes from the floor with the piece in hand and stands at the terminal. Stands on for another `longer`.
+/// Somebody who comes from the floor with the piece in hand and stands at the terminal.
 struct Shopper {
     began: Instant,
 }
@@ -135,13 +135,42 @@ fn who_has_paid_is_let_out_by_the_readers_output_once_the_gates_contact_says_so(
     store.wait("the light", |_| reader.outputs().contains(&(2, true)));
     assert!(!store.alerts().iter().any(|kind| kind == "not_released" || kind == "gate_forced"));
 
-    // The gate is pushed from outside: nobody told it to open.
-    std::thread::sleep(Duration::from_secs(10));
+    // Out through the beam at the street side, and away.
+    for step in 0..30 {
+        let y = 1.0 + 0.1 * f64::from(step);
+        store.observe(json!({
+            "type": "person", "source": "cam", "track": "a1", "x": 0.6, "y": y, "sd": 0.08, "confidence": 0.95,
+        }));
+        match step {
+            9 => reader.does(Deed::Input(1, true)),
+            12 => reader.does(Deed::Input(1, false)),
+            _ => {}
+        }
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    store.observe(json!({"type": "person_end", "source": "cam", "track": "a1"}));
+
+    // Later the gate is pushed from outside: nobody told it to open.
+    std::thread::sleep(Duration::from_secs(12));
     reader.does(Deed::Input(2, true));
     store.wait("an alert", |store| store.alerts().iter().any(|kind| kind == "gate_forced"));
     store.close();
     let log = store.log();
     assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    let beam = |blocked| {
+        move |line: &Value| {
+            line["type"] == "beam"
+                && line["lane"] == "exit-1"
+                && line["line"] == "exit"
+                && line["blocked"] == blocked
+        }
+    };
+    let recorded = store.recorded();
+    assert!(recorded.iter().any(beam(true)) && recorded.iter().any(beam(false)), "{recorded:?}");
+    let gate: Vec<_> = recorded.iter().filter(|line| line["type"] == "gate").collect();
+    let opened = gate.iter().find(|line| line["state"] == "opened").unwrap();
+    assert!(opened["passage"].is_string(), "whom it opened for: {gate:?}");
+    assert_eq!(gate.last().unwrap()["state"], "forced", "{gate:?}");
 }
 
 #[test]
@@ -156,6 +185,8 @@ fn where_the_gates_reader_is_gone_who_has_paid_is_known_to_be_kept_in() {
     assert_eq!(released(&store), Some(false));
     assert!(store.alerts().iter().any(|kind| kind.contains("reader")), "{:?}", store.alerts());
     assert!(!reader.outputs().contains(&(1, true)));
+    let log = store.log();
+    assert!(log.contains("a gate was not opened gate=gate-1"), "{log}");
     let (_, staff) = common::http::request(store.pages, "GET", "/staff", "").unwrap();
     assert!(staff.contains("gate-1") || staff.contains("exit-1"), "{staff}");
 }

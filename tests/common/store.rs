@@ -45,9 +45,11 @@ impl Store {
         let store = Store { folder: tempfile::tempdir().unwrap(), pages: free_address(), running: None };
         let database = store.path("portico.db");
         let head = format!(
-            "[store]\nid = \"0952005.05001.0\"\n[database]\nurl = \"sqlite://{}\"\n[web]\nlisten = \"{}\"\n",
+            "[store]\nid = \"0952005.05001.0\"\n[database]\nurl = \"sqlite://{}\"\n[web]\nlisten = \"{}\"\n\
+             [recording]\ndirectory = \"{}\"\n",
             database.display(),
-            store.pages
+            store.pages,
+            store.path("recordings").display()
         );
         fs::write(store.path("store.toml"), head + LANE + tables).unwrap();
         store
@@ -83,6 +85,13 @@ impl Store {
     /// What the store logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("stderr.txt")).unwrap_or_default()
+    }
+
+    /// Each line of its recording.
+    pub fn recorded(&self) -> Vec<Value> {
+        let files = fs::read_dir(self.path("recordings")).unwrap();
+        let read = |file: std::io::Result<fs::DirEntry>| fs::read(file.unwrap().path()).unwrap();
+        files.flat_map(|file| super::json_lines(&read(file))).collect()
     }
 
     /// Waits for something to come about.
