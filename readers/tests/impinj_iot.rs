@@ -44,7 +44,7 @@ fn reader(address: SocketAddr, trusted: &NamedTempFile) -> Reader {
     let login = Login { user: "root".into(), password: "impinj".into() };
     let tls = Tls { trust_file: Some(trusted.path().to_owned()), ..Tls::default() };
     let link = Link::Http { address: address.to_string(), tls: Some(tls), login: Some(login) };
-    Reader { id: "exit-a".into(), link, antennas: Vec::new(), inputs: Vec::new() }
+    Reader { id: "exit-a".into(), link, antennas: Vec::new(), inputs: Vec::new(), region: None }
 }
 
 #[tokio::test]
