@@ -60,7 +60,7 @@ async fn emulated_web(settings: Settings) -> (Zebra, SocketAddr) {
 fn reader(link: Link) -> Reader {
     let exit = Antenna { port: 1, power_dbm: Some(28.5), ..Antenna::default() };
     let antennas = vec![exit, Antenna { port: 3, purpose: Purpose::Stock, ..Antenna::default() }];
-    Reader { id: "exit-a".into(), link, antennas, inputs: Vec::new() }
+    Reader { id: "exit-a".into(), link, antennas, inputs: Vec::new(), region: None }
 }
 
 fn by_broker(port: u16) -> Reader {
