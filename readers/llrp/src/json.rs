@@ -11,8 +11,9 @@
 //!
 //! Names with an underscore are this crate's: `_order` lists the parameters' names where their order is not the
 //! standard's (vendors' parameters: ascending by subtype), `_others` holds parameters that do not belong there or that
-//! nobody knows, `_reserved` a parameter header's reserved bits when they are not zero. Reserved fields
-//! stand only when they are not zero, and fields of a newer version than the message's only then too.
+//! nobody knows, `_reserved` a parameter header's reserved bits when they are not zero. Reserved fields (`reserved`,
+//! `reserved2`, …) stand only when they are not zero, and fields of a newer version than the message's only then too; fields
+//! that a newer version added at the end stand when they are there.
 
 mod read;
 mod write;

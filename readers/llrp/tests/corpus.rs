@@ -65,3 +65,40 @@ fn every_kind_of_message_keeps_the_promises() {
         }
     }
 }
+
+/// The frame's own length made true again.
+fn restated(mut frame: Vec<u8>) -> Vec<u8> {
+    let stated = (frame.len() as u32).to_be_bytes();
+    if let Some(length) = frame.get_mut(2..6) {
+        length.copy_from_slice(&stated);
+    }
+    frame
+}
+
+#[test]
+fn every_kind_of_message_cut_anywhere_is_taken_or_refused() {
+    for message in seeds() {
+        let frame = message.encode().unwrap();
+        for length in 0..frame.len() {
+            let cut = restated(frame[..length].to_vec());
+            let _ = checks::message(&cut);
+            checks::report(&cut);
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_message_with_any_byte_changed_is_taken_or_refused() {
+    for message in seeds() {
+        let frame = message.encode().unwrap();
+        for at in 0..frame.len() {
+            // A length made longer or shorter, a type made another, a long header made a short one.
+            for change in [0x01, 0x80, 0xFF] {
+                let mut changed = frame.clone();
+                changed[at] ^= change;
+                let _ = checks::message(&changed);
+                checks::report(&changed);
+            }
+        }
+    }
+}

@@ -39,28 +39,27 @@ pub fn message(frame: &[u8]) -> Result<Message, DecodeError> {
     Ok(message)
 }
 
-/// Bytes as a stream, in one piece and in portions, and as a single frame.
+/// Bytes as a single frame and as a stream, the latter in one piece and in portions.
 pub fn decode(bytes: &[u8]) {
-    let _ = message(bytes);
+    let single = message(bytes).is_ok();
     let whole: Vec<_> = decode_stream(bytes).collect();
     assert!(whole.len() <= bytes.len(), "more results than bytes");
-    for message in whole.iter().flatten() {
-        self::message(&message.encode().unwrap()).unwrap();
+    assert!(!single || whole.len() == 1, "one frame is one message");
+    if !single {
+        for message in whole.iter().flatten() {
+            self::message(&message.encode().unwrap()).unwrap();
+        }
     }
     let cut = bytes.first().map_or(1, |byte| usize::from(*byte) + 1);
     let mut decoder = Decoder::default();
-    let mut messages = 0;
+    let mut results = 0;
     for portion in bytes.chunks(cut) {
         decoder.push(portion);
-        while let Some(result) = decoder.next() {
-            messages += usize::from(result.is_ok());
-        }
+        results += std::iter::from_fn(|| decoder.next()).count();
     }
     decoder.end();
-    while let Some(result) = decoder.next() {
-        messages += usize::from(result.is_ok());
-    }
-    let _ = messages;
+    results += std::iter::from_fn(|| decoder.next()).count();
+    assert!(results <= bytes.len(), "more results than bytes");
 }
 
 /// Bytes as a tag report: where the tree is read, the views see each of its tags, with the same EPC.

@@ -32,11 +32,11 @@ define_customs! {
     parameter IMPINJ / 23 ImpinjInventorySearchMode {
         InventorySearchMode: u16 = ImpinjInventorySearchType
     } [any Custom];
-    parameter IMPINJ / 24 ImpinjTagDirectionReporting {
+    parameter IMPINJ / 24 ImpinjTagDirectionReporting unverified {
         EnableTagDirection: u1, reserved: r15,
         AntennaConfiguration: u16 = ImpinjTagDirectionAntennaConfiguration, reserved2: r32
     } [any Custom];
-    parameter IMPINJ / 25 ImpinjTagDirection {
+    parameter IMPINJ / 25 ImpinjTagDirection unverified {
         DecisionTimestamp: u64, TagDirection: u16 = ImpinjDirection, Confidence: u16
     } [any Custom];
     parameter IMPINJ / 26 ImpinjFixedFrequencyList {
@@ -53,7 +53,7 @@ define_customs! {
         PCBAVersion: utf8
     } [opt ImpinjHubVersions, opt ImpinjArrayVersion, opt ImpinjBLEVersion, any Custom];
     parameter IMPINJ / 30 ImpinjFrequencyCapabilities { FrequencyList: u32v } [any Custom];
-    parameter IMPINJ / 31 ImpinjTagInformation {} [any EPCData, any Custom];
+    parameter IMPINJ / 31 ImpinjTagInformation unverified {} [any EPCData, any Custom];
     parameter IMPINJ / 32 ImpinjForkliftConfiguration {} [
         opt ImpinjForkliftHeightThreshold, opt ImpinjForkliftZeroMotionTimeThreshold, any Custom
     ];
