@@ -35,6 +35,9 @@ use crate::frame;
 
 /// The longest message taken from a client.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
+/// The ID of the first message that the reader sends of its own accord. Clients count from 1, and some take any message with
+/// the ID of their request for its answer.
+const FIRST_ID: u32 = 0x4000_0000;
 /// How full the buffer is when the client is warned, percent.
 const WARNING_PERCENT: usize = 80;
 
@@ -103,7 +106,7 @@ impl Server {
             channel: 0,
             connection: None,
             events: VecDeque::new(),
-            next_id: 1,
+            next_id: FIRST_ID,
             next_turn: 0,
             profile,
         }
