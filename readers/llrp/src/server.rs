@@ -200,7 +200,13 @@ impl Server {
 
     /// Sets the reader's clock: its UTC in µs when the host's time is zero.
     pub fn set_clock(&mut self, clock_us: u64) {
-        self.clock_us = clock_us;
+        let old_us = std::mem::replace(&mut self.clock_us, clock_us);
+        // What is to start at a time of the clock starts so much sooner or later.
+        let (sooner, later) = (clock_us.saturating_sub(old_us), old_us.saturating_sub(clock_us));
+        for rospec in self.rospecs.iter_mut().filter(|rospec| rospec.keeps_to_the_clock()) {
+            let moved = |at: Duration| at.saturating_sub(Duration::from_micros(sooner));
+            rospec.starts = rospec.starts.map(|at| moved(at).saturating_add(Duration::from_micros(later)));
+        }
     }
 
     /// Takes bytes from the client, in any portions.
