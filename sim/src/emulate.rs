@@ -1,6 +1,7 @@
 //! One emulated reader with tags at rest in its field, for any LLRP client. Its tags have memory: what a client writes is
 //! what it reads next.
 
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use llrp::server::{Profile, ServerEvent, Signal, Tag};
@@ -62,8 +63,26 @@ pub struct Emulated {
     pub outputs: mpsc::Sender<(u16, bool)>,
 }
 
+/// Serves LLRP on `listener` until it is dropped: `tags` resting tags (1 to [`MOST_TAGS`]) without passwords, read at about
+/// `rate` reads a second (up to [`MOST_RATE`]) while a client has an inventory running.
+pub async fn serve(listener: TcpListener, tags: usize, rate: f64) -> io::Result<()> {
+    let emulated = Emulated {
+        profile: Profile { max_rospecs: 8, ..Profile::default() },
+        tags,
+        rate,
+        kill_password: 0,
+        access_password: 0,
+        listener: Some((listener, None)),
+        dial: None,
+        orders: mpsc::channel(1).1,
+        outputs: mpsc::channel(1).0,
+    };
+    emulate(emulated).await;
+    Ok(())
+}
+
 /// Serves LLRP until it is dropped. A client that comes while another is connected is told so and closed on.
-pub async fn serve(emulated: Emulated) {
+pub async fn emulate(emulated: Emulated) {
     let began = Instant::now();
     let clock_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     let mut server = llrp::Server::new(emulated.profile, u64::try_from(clock_us).unwrap_or(0));
@@ -169,7 +188,7 @@ impl Field {
             };
             let busy = server.singulate(now, tag, signal);
             self.owed -= busy.as_secs_f64() * self.rate;
-            if tag + 1 == self.levels.len() && (turn + 1) % antennas.len() == 0 {
+            if tag + 1 == self.levels.len() && (turn + 1).is_multiple_of(antennas.len()) {
                 server.round_over(now);
             }
         }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::llrp::server::Profile;
-use ::sim::emulate::{Emulated, MOST_RATE, Order, serve};
+use ::sim::emulate::{Emulated, MOST_RATE, Order, emulate};
 use anyhow::Context;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
@@ -151,12 +151,12 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     if args.orders {
         tokio::select! {
-            () = serve(emulated) => {}
+            () = emulate(emulated) => {}
             () = take_orders(to_orders) => {}
             printed = print(to_print) => printed?,
         }
     } else {
-        serve(emulated).await;
+        emulate(emulated).await;
     }
     Ok(ExitCode::SUCCESS)
 }

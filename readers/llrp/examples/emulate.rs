@@ -1,4 +1,5 @@
-//! An emulated reader on loopback for any LLRP client: twenty tags in front of its antennas, read one after the other.
+//! An emulated reader on loopback for any LLRP client: twenty tags in front of its antennas, read one after the other. They
+//! have memory: what a client writes to them it reads again.
 //!
 //! `cargo run -p llrp --example emulate -- 5084`
 
@@ -7,20 +8,19 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use llrp::Server;
-use llrp::server::{Profile, ServerEvent, TagRead};
+use llrp::server::{Profile, ServerEvent, Signal, Tag};
 
 const TAGS: u8 = 20;
 const READS_PER_S: u32 = 100;
 
-fn read(n: u32, antenna: u16) -> TagRead {
-    let tag = (n % u32::from(TAGS)) as u8;
-    TagRead {
+fn epc(tag: u8) -> [u8; 12] {
+    [0x30, 0x34, 0x25, 0x7B, 0xF7, 0x19, 0x4E, 0x40, 0, 0, 0x1A, tag]
+}
+
+fn signal(n: u32, antenna: u16) -> Signal {
+    Signal {
         antenna,
-        epc: vec![0x30, 0x34, 0x25, 0x7B, 0xF7, 0x19, 0x4E, 0x40, 0, 0, 0x1A, tag],
-        pc: 0x3000,
-        crc: 0,
-        tid: Some(vec![0xE280, 0x1160, 0x2000, 0x7000, 0x0000, u16::from(tag)]),
-        rssi_cdbm: -5500 - i16::from(tag) * 50,
+        rssi_cdbm: -5500 - (n % u32::from(TAGS)) as i16 * 50,
         phase: (n * 37 % 4096) as u16,
         doppler: 0,
         channel_index: (n / 20 % 50) as u16 + 1,
@@ -62,7 +62,7 @@ fn serve(
                 .inventory()
                 .and_then(|inventory| inventory.antennas.get(*count as usize % antennas.max(1)))
                 .map_or(0, |plan| plan.id);
-            server.read(now, &read(*count, antenna));
+            server.singulate(now, (*count % u32::from(TAGS)) as usize, signal(*count, antenna));
         }
     }
 }
@@ -75,6 +75,9 @@ fn main() -> std::io::Result<()> {
     let start = Instant::now();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut server = Server::new(Profile::default(), u64::try_from(clock.as_micros()).unwrap_or_default());
+    for tag in 0..TAGS {
+        server.place(Tag::new(&epc(tag)));
+    }
     let mut count = 0;
     for stream in listener.incoming() {
         if let Err(error) = serve(&mut server, &mut stream?, start, &mut count) {

@@ -35,6 +35,9 @@ use crate::frame;
 
 /// The longest message taken from a client.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
+/// The ID of the first message that the reader sends of its own accord. Clients count from 1, and some take any message with
+/// the ID of their request for its answer.
+const FIRST_ID: u32 = 0x4000_0000;
 /// How full the buffer is when the client is warned, percent.
 const WARNING_PERCENT: usize = 80;
 
@@ -103,7 +106,7 @@ impl Server {
             channel: 0,
             connection: None,
             events: VecDeque::new(),
-            next_id: 1,
+            next_id: FIRST_ID,
             next_turn: 0,
             profile,
         }
@@ -197,7 +200,13 @@ impl Server {
 
     /// Sets the reader's clock: its UTC in µs when the host's time is zero.
     pub fn set_clock(&mut self, clock_us: u64) {
-        self.clock_us = clock_us;
+        let old_us = std::mem::replace(&mut self.clock_us, clock_us);
+        // What is to start at a time of the clock starts so much sooner or later.
+        let (sooner, later) = (clock_us.saturating_sub(old_us), old_us.saturating_sub(clock_us));
+        for rospec in self.rospecs.iter_mut().filter(|rospec| rospec.keeps_to_the_clock()) {
+            let moved = |at: Duration| at.saturating_sub(Duration::from_micros(sooner));
+            rospec.starts = rospec.starts.map(|at| moved(at).saturating_add(Duration::from_micros(later)));
+        }
     }
 
     /// Takes bytes from the client, in any portions.

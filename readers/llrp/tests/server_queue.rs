@@ -155,3 +155,15 @@ fn a_plan_without_end_reports_more_tags_than_one_message_holds() {
     client.rospec(&m::STOP_ROSPEC, 1);
     assert_eq!(client.tags().len(), 1_200);
 }
+
+/// There are clients that take the first message with their request's ID for its answer.
+#[test]
+fn the_readers_own_messages_have_ids_that_clients_do_not_come_to() {
+    let mut client = Client::new(Profile::default());
+    client.server.place(tag(1));
+    client.inventory();
+    client.heard.clear();
+    (0..50).for_each(|_| client.singulate(0));
+    assert_eq!(client.heard.len(), 50);
+    assert!(client.heard.iter().all(|report| report.id > 1_000_000), "{:?}", client.heard[0].id);
+}

@@ -129,6 +129,20 @@ fn a_periodic_start_keeps_to_the_clock_that_it_names() {
 }
 
 #[test]
+fn a_clock_that_is_set_moves_the_starts_that_keep_to_it() {
+    let utc = Element::new(&p::UTCTimestamp).with("Microseconds", CLOCK_US + 3_000_000);
+    let once = Element::new(&p::PeriodicTriggerValue).and(utc);
+    let start = || start(e::ROSpecStartTriggerType::Periodic).and(once.clone());
+    let plan = || Plan { start: start(), stop: duration(200), ..Plan::default() };
+    let mut ahead = added(Profile::default(), plan());
+    ahead.server.set_clock(CLOCK_US + 2_000_000);
+    assert_eq!(active(&mut ahead, 60), [10, 11]);
+    let mut back = added(Profile::default(), plan());
+    back.server.set_clock(CLOCK_US - 1_000_000);
+    assert_eq!(active(&mut back, 60), [40, 41]);
+}
+
+#[test]
 fn an_input_starts_an_inventory_and_an_input_or_its_timeout_ends_it() {
     let plan = Plan {
         start: start(e::ROSpecStartTriggerType::GPI).and(gpi(2, true, 0)),

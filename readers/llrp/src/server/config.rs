@@ -24,7 +24,8 @@ impl Config {
         use e::NotificationEventType as N;
         let last = if profile.max_version > 1 { N::SpecLoop_Event } else { N::Antenna_Event };
         let events = (N::Upon_Hopping_To_Next_Channel..=last).map(|event| {
-            let on = event == N::Reader_Exception_Event || event == N::Antenna_Event;
+            // Inputs too: clients that follow them count on it.
+            let on = [N::GPI_Event, N::Reader_Exception_Event, N::Antenna_Event].contains(&event);
             Element::new(&p::EventNotificationState).with("EventType", event).with("NotificationState", on)
         });
         let antennas = (1..=profile.antennas).map(|id| {

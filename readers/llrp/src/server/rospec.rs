@@ -264,6 +264,11 @@ impl RoSpec {
         Some(now + Duration::from_micros(at_us.saturating_sub(now_us)))
     }
 
+    /// Whether its starts are times of the reader's clock.
+    pub(super) fn keeps_to_the_clock(&self) -> bool {
+        matches!(self.start_trigger(), StartTrigger::Periodic { utc_us: Some(_), .. })
+    }
+
     fn stop_trigger(&self) -> Option<&Element> {
         self.bounds()?.child(&p::ROSpecStopTrigger)
     }
