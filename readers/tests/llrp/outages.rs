@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use llrp::server::Profile;
-use readers::llrp::ConnectError;
+use readers::llrp::{ConnectError, probe};
 use recording::Health;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpListener;
 
-use crate::common::{Deed, Emulated, Store, configured, from_noon};
+use crate::common::{Deed, Emulated, Store, Stream, configured, from_noon};
 
 const SECOND: Duration = Duration::from_secs(1);
 const PIPE_BYTES: usize = 64 * 1024;
@@ -45,7 +46,7 @@ async fn driver_and_reader_meet_over_a_pipe_in_the_tests_own_time() {
 }
 
 /// Carries bytes between a client and the reader, and hangs up when the client asks which versions it speaks.
-async fn hangs_up_over_versions(mut client: DuplexStream, mut reader: DuplexStream) {
+async fn hangs_up_over_versions(mut client: impl Stream, mut reader: DuplexStream) {
     let (mut from_client, mut from_reader) = ([0; 4096], [0; 4096]);
     loop {
         let carried = tokio::select! {
@@ -80,6 +81,26 @@ async fn a_reader_that_hangs_up_over_the_question_for_versions_is_not_asked_agai
         });
         let taken = store.until(Health::Up, 5 * SECOND).await;
         assert_eq!(taken.healths(), [Health::Down, Health::Up]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn such_a_reader_is_probed_all_the_same() {
+    from_noon(async {
+        let emulated = Emulated::unplugged(0);
+        let plug = emulated.plugger();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (further, theirs) = duplex(PIPE_BYTES);
+                plug(Box::new(theirs));
+                tokio::spawn(hangs_up_over_versions(stream, further));
+            }
+        });
+        let found = probe(&configured(address, &[1]), 5 * SECOND).await.unwrap();
+        assert_eq!((found.version, found.antennas), (1, 4));
     })
     .await;
 }
