@@ -9,9 +9,14 @@ use std::time::Duration;
 use engine::plan::{self, DecideBy, Flow, Plan, Policy, ZoneKind};
 use recording::Name;
 
+mod contacts;
 mod file;
+mod readers;
 
-pub use file::{Antenna, Gate, Reader, Terminal};
+use self::readers::Places;
+pub use self::readers::{Driver, Reader};
+pub use contacts::{Gate, GateBy, Light, Output, Shows};
+pub use file::Terminal;
 use file::{Decision, File, Lane, Zone};
 
 /// Why a configuration cannot be used. `main` ends with exit code 2 on it.
@@ -56,51 +61,24 @@ pub struct Config {
     pub terminals: Vec<Terminal>,
     /// The gates.
     pub gates: Vec<Gate>,
+    /// The lights on readers' outputs.
+    pub lights: Vec<Light>,
     /// The cameras' names.
     pub cameras: Vec<Name>,
     /// What the engine knows of the store.
     pub plan: Plan,
 }
 
-/// Of one table, the drivers that this version has, and those that the contract names beside them: a file may use them
-/// for a replay, which speaks to nobody.
-struct Drivers {
-    table: &'static str,
-    here: &'static [&'static str],
-    later: &'static [&'static str],
-}
-
-const READERS: Drivers = Drivers {
-    table: "readers",
-    here: &["llrp"],
-    later: &["thingmagic", "m100", "uhfreader", "impinj-iot", "zebra-iotc"],
-};
-const TERMINALS: Drivers =
-    Drivers { table: "terminals", here: &["simulated"], later: &["adyen-local", "stripe"] };
-const GATES: Drivers = Drivers { table: "gates", here: &["simulated", "none"], later: &["llrp-gpo"] };
-
-impl Reader {
-    /// What the driver needs to know.
-    pub fn driver(&self) -> readers::Reader {
-        let antennas = self.antennas.iter().map(|a| readers::Antenna {
-            port: a.port,
-            power_dbm: a.power_dbm,
-            ..Default::default()
-        });
-        readers::Reader {
-            id: self.id.clone(),
-            link: readers::Link::Dial { address: self.address.clone().unwrap_or_default(), tls: None },
-            antennas: antennas.collect(),
-            inputs: Vec::new(),
-        }
-    }
-}
+/// The terminals that this version can speak to, and those that the contract names beside them: a file may use them for
+/// a replay, which speaks to nobody.
+const TERMINALS: &[&str] = &["simulated"];
+const TERMINALS_LATER: &[&str] = &["adyen-local", "stripe"];
 
 /// Something that the file names and this version cannot speak to.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("[[{table}]] `{id}`: {text}")]
 pub struct Absent {
-    /// `readers`, `terminals` or `gates`.
+    /// The table that names it, such as `terminals`.
     pub table: &'static str,
     /// Its name.
     pub id: Name,
@@ -111,10 +89,13 @@ pub struct Absent {
 impl Config {
     /// Everything in it that this version cannot speak to: a store with such a thing does not start.
     pub fn absent(&self) -> Vec<Absent> {
-        let readers = self.readers.iter().filter_map(|r| READERS.absent(&r.id, &r.driver));
-        let terminals = self.terminals.iter().filter_map(|t| TERMINALS.absent(&t.id, &t.driver));
-        let gates = self.gates.iter().filter_map(|g| GATES.absent(&g.id, &g.driver));
-        readers.chain(terminals).chain(gates).collect()
+        let absent = self.terminals.iter().filter(|terminal| !TERMINALS.contains(&terminal.driver.as_str()));
+        let in_words = |terminal: &Terminal| {
+            let (driver, here) = (&terminal.driver, TERMINALS.join(", "));
+            let text = format!("driver `{driver}` is not in this version; it has {here}");
+            Absent { table: "terminals", id: terminal.id.clone(), text }
+        };
+        absent.map(in_words).collect()
     }
 
     /// Reads and checks a file.
@@ -178,11 +159,18 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a Name>) -> Result<BTree
     Ok(seen)
 }
 
-fn listed(names: &BTreeSet<Name>) -> String {
-    if names.is_empty() {
-        "none is there".into()
-    } else {
-        names.iter().map(|n| &**n).collect::<Vec<_>>().join(", ")
+fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    let names: Vec<&str> = names.into_iter().map(|name| &**name).collect();
+    if names.is_empty() { "none is there".into() } else { names.join(", ") }
+}
+
+/// Whether a contact's level is the high one; `what` names the key.
+fn high(said: Option<&str>, default: bool, what: &str) -> Result<bool, String> {
+    match said {
+        None => Ok(default),
+        Some("high") => Ok(true),
+        Some("low") => Ok(false),
+        Some(other) => Err(format!("{what} `{other}`: \"high\" or \"low\", the contact's level")),
     }
 }
 
@@ -198,7 +186,7 @@ impl File {
             let of_lanes = self.lanes.iter().filter_map(|lane| lane.gate.clone());
             let of_zones = self.zones.iter().filter_map(|zone| zone.gate.clone());
             let named: BTreeSet<Name> = of_lanes.chain(of_zones).collect();
-            self.gates = named.into_iter().map(|id| Gate { id, driver: "simulated".into() }).collect();
+            self.gates = named.into_iter().map(file::Gate::simulated).collect();
         }
     }
 
@@ -221,32 +209,33 @@ impl File {
         if let Some(both) = lane_ids.intersection(&zone_ids).next() {
             return Err(format!("`{both}` names a lane and a zone: each needs a name of its own"));
         }
-        let places: BTreeSet<Name> = lane_ids.union(&zone_ids).cloned().collect();
         let terminal_ids = unique("terminals", self.terminals.iter().map(|t| &t.id))?;
         let gate_ids = unique("gates", self.gates.iter().map(|g| &g.id))?;
         unique("readers", self.readers.iter().map(|r| &r.id))?;
         unique("cameras", self.cameras.iter().map(|c| &c.id))?;
         unique("fixtures", self.fixtures.iter().map(|f| &f.id))?;
         unique("scales", self.scales.iter().map(|s| &s.id))?;
+        unique("lights", self.lights.iter().map(|l| &l.id))?;
 
-        let place = |what: String, name: &Name| {
-            if places.contains(name) {
-                Ok(name.clone())
-            } else {
-                Err(format!(
-                    "{what} names zone `{name}`, which is no lane or zone here ({})",
-                    listed(&places)
-                ))
-            }
+        let zones: Vec<plan::Zone> = self.zones.iter().map(zone).collect::<Result<_, _>>()?;
+        let of_lanes = lane_ids.iter().map(|lane| (lane.clone(), ZoneKind::Exit));
+        let places = Places {
+            kinds: zones.iter().map(|zone| (zone.id.clone(), zone.kind)).chain(of_lanes).collect(),
+            lanes: lane_ids,
+            gates: contacts::opened_by_output(&self.gates),
         };
-        let antennas = antennas(&self.readers, &place)?;
+        let (readers, antennas) = readers::check(&self.readers, &places)?;
         for terminal in &self.terminals {
-            TERMINALS.check(&terminal.id, &terminal.driver)?;
+            if !TERMINALS.iter().chain(TERMINALS_LATER).any(|known| *known == terminal.driver) {
+                let (id, driver) = (&terminal.id, &terminal.driver);
+                let known = [TERMINALS, TERMINALS_LATER].concat().join(", ");
+                return Err(format!(
+                    "[[terminals]] `{id}`: there is no driver `{driver}`; there are {known}"
+                ));
+            }
         }
-        for gate in &self.gates {
-            GATES.check(&gate.id, &gate.driver)?;
-        }
-        let barrier = |gate: &Name| self.gates.iter().any(|g| &g.id == gate && g.driver != "none");
+        let (gates, lights) = contacts::check(&self.gates, &self.lights, &readers, &places.lanes)?;
+        let barrier = |gate: &Name| gates.iter().any(|g| &g.id == gate && g.by != GateBy::None);
         let spare_gate = self.zones.iter().find_map(|z| z.gate.clone());
         let spare_group = self.zones.iter().find_map(|z| z.group.clone());
         let mut lanes = Vec::new();
@@ -282,16 +271,15 @@ impl File {
             });
         }
         group_by_distance(&mut lanes);
-        let zones = self.zones.iter().map(zone).collect::<Result<_, _>>()?;
         for fixture in &self.fixtures {
-            place(format!("fixture `{}`", fixture.id), &fixture.zone)?;
+            places.kind(&format!("fixture `{}`", fixture.id), &fixture.zone)?;
         }
         for scale in &self.scales {
-            place(format!("scale `{}`", scale.id), &scale.zone)?;
+            places.kind(&format!("scale `{}`", scale.id), &scale.zone)?;
         }
         for camera in &self.cameras {
             for covered in &camera.covers {
-                place(format!("camera `{}`", camera.id), covered)?;
+                places.kind(&format!("camera `{}`", camera.id), covered)?;
             }
         }
         let fixtures = self.fixtures.iter().map(|f| plan::Fixture {
@@ -318,75 +306,14 @@ impl File {
             database_url: self.database.map(|database| database.url),
             listen,
             recording_directory: self.recording.map(|recording| recording.directory),
-            readers: self.readers,
+            readers,
             terminals: self.terminals,
-            gates: self.gates,
+            gates,
+            lights,
             cameras: self.cameras.into_iter().map(|camera| camera.id).collect(),
             plan,
         })
     }
-}
-
-impl Drivers {
-    /// Whether the contract knows the driver.
-    fn check(&self, id: &Name, driver: &str) -> Result<(), String> {
-        let mut known = self.here.iter().chain(self.later);
-        if known.any(|known| *known == driver) {
-            return Ok(());
-        }
-        let known: Vec<&str> = self.here.iter().chain(self.later).copied().collect();
-        Err(format!(
-            "[[{}]] `{id}`: there is no driver `{driver}`; there are {}",
-            self.table,
-            known.join(", ")
-        ))
-    }
-
-    /// Says so where this version cannot speak to it.
-    fn absent(&self, id: &Name, driver: &str) -> Option<Absent> {
-        let text = || format!("driver `{driver}` is not in this version; it has {}", self.here.join(", "));
-        let table = self.table;
-        (!self.here.contains(&driver)).then(|| Absent { table, id: id.clone(), text: text() })
-    }
-}
-
-fn antennas(
-    readers: &[Reader],
-    place: &impl Fn(String, &Name) -> Result<Name, String>,
-) -> Result<Vec<plan::Antenna>, String> {
-    let mut antennas = Vec::new();
-    for reader in readers {
-        READERS.check(&reader.id, &reader.driver)?;
-        if reader.address.is_none() && reader.driver == "llrp" {
-            return Err(format!(
-                "[[readers]] `{}`: address is missing, such as \"192.0.2.10:5084\"",
-                reader.id
-            ));
-        }
-        let mut ports = BTreeSet::new();
-        for antenna in &reader.antennas {
-            if antenna.port == 0 || !ports.insert(antenna.port) {
-                let (id, port) = (&reader.id, antenna.port);
-                return Err(format!(
-                    "reader `{id}`: antenna port {port}: ports count from 1, each stands once"
-                ));
-            }
-            if antenna.power_dbm.is_some_and(|power| !(0.0..=33.0).contains(&power)) {
-                let (id, port) = (&reader.id, antenna.port);
-                return Err(format!(
-                    "reader `{id}`, antenna {port}: power_dbm lies in 0 to 33 (readers' own range)"
-                ));
-            }
-            antennas.push(plan::Antenna {
-                reader: reader.id.clone(),
-                port: antenna.port,
-                zone: place(format!("reader `{}`, antenna {}", reader.id, antenna.port), &antenna.zone)?,
-                position: antenna.position,
-                facing: antenna.facing,
-            });
-        }
-    }
-    Ok(antennas)
 }
 
 fn flow(lane: &Lane) -> Result<Flow, String> {
@@ -463,84 +390,4 @@ fn group_by_distance(lanes: &mut [plan::Lane]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LANE: &str = r#"
-        [store]
-        id = "0952005.05001.0"
-        [[lanes]]
-        id = "exit-1"
-        area = [[0.0,0.0],[1.2,0.0],[1.2,2.0],[0.0,2.0]]
-        entry_line = [[0.0,0.0],[1.2,0.0]]
-        exit_line = [[0.0,2.0],[1.2,2.0]]
-    "#;
-
-    fn refusal(extra: &str) -> String {
-        Config::parse(&format!("{LANE}{extra}"), "store.toml").unwrap_err().to_string()
-    }
-
-    #[test]
-    fn what_is_left_out_has_a_default() {
-        let config = Config::parse(LANE, "store.toml").unwrap();
-        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(config.plan.lanes[0].flow, Flow::ShowThenTap);
-        assert_eq!(&*config.plan.currency, "USD");
-    }
-
-    #[test]
-    fn an_unknown_key_names_its_line_and_the_nearest_known_one() {
-        let text = refusal("\n[[readers]]\nid = \"a\"\ndriver = \"llrp\"\nadress = \"127.0.0.1\"\n");
-        assert!(text.starts_with("store.toml, line 13"), "{text}");
-        assert!(text.contains("unknown key `adress`; the nearest known one is `address`"), "{text}");
-    }
-
-    #[test]
-    fn a_name_that_leads_nowhere_is_told_with_the_names_there_are() {
-        let text =
-            refusal("\nterminal = \"term-9\"\n[[terminals]]\nid = \"term-1\"\ndriver = \"simulated\"\n");
-        assert!(text.contains("lane `exit-1` names terminal `term-9`; [[terminals]] has: term-1"), "{text}");
-        let text = refusal(
-            "\n[[readers]]\nid=\"a\"\ndriver=\"llrp\"\naddress=\"h\"\n[[readers.antennas]]\nport=1\nzone=\"exit-2\"\n",
-        );
-        assert!(text.contains("names zone `exit-2`, which is no lane or zone here (exit-1)"), "{text}");
-    }
-
-    #[test]
-    fn a_driver_of_a_later_version_may_stand_in_the_file_but_no_store_starts_with_it() {
-        let text = format!("{LANE}\n[[terminals]]\nid = \"term-1\"\ndriver = \"stripe\"\n");
-        let absent = Config::parse(&text, "store.toml").unwrap().absent();
-        let told: Vec<String> = absent.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            told,
-            ["[[terminals]] `term-1`: driver `stripe` is not in this version; it has simulated"]
-        );
-        let text = refusal("\n[[terminals]]\nid = \"term-1\"\ndriver = \"strype\"\n");
-        assert!(
-            text.contains("there is no driver `strype`; there are simulated, adyen-local, stripe"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn where_a_table_is_left_out_what_lanes_name_of_it_is_simulated() {
-        let text = format!("{LANE}terminal = \"term-1\"\ngate = \"gate-1\"\n");
-        let config = Config::parse(&text, "store.toml").unwrap();
-        assert_eq!((&*config.terminals[0].id, &*config.terminals[0].driver), ("term-1", "simulated"));
-        assert_eq!(config.plan.lanes[0].gate.as_deref(), Some("gate-1"));
-    }
-
-    #[test]
-    fn lanes_less_than_four_metres_apart_share_a_field() {
-        let lane = |id: &str, x: f64| {
-            format!(
-                "[[lanes]]\nid=\"{id}\"\narea=[[{x},0.0],[{x},2.0],[{x},3.0]]\nentry_line=[[0.0,0.0],[1.0,0.0]]\n\
-                 exit_line=[[0.0,2.0],[1.0,2.0]]\n"
-            )
-        };
-        let text = format!("{LANE}\n{}{}", lane("exit-2", 4.0), lane("exit-3", 20.0));
-        let config = Config::parse(&text, "store.toml").unwrap();
-        let groups: Vec<&str> = config.plan.lanes.iter().map(|lane| &*lane.group).collect();
-        assert_eq!(groups, ["exit-1", "exit-1", "exit-3"]);
-    }
-}
+mod tests;

@@ -280,3 +280,42 @@ fn a_line_that_is_no_message_is_told_and_the_others_are_encoded() {
     }
     assert_eq!(said.lines().count(), 3, "{said}");
 }
+
+/// `SET_READER_CONFIG` with a vendor's parameter that nobody knows, and a maker's that is known, in version 2.
+#[test]
+fn customs_known_and_unknown_come_out_typed_or_whole_and_go_back_as_they_were() {
+    // Custom (1023): vendor 4711 subtype 1, three bytes; then Zebra's (161) MotoRadioDutyCycle (502): index 3.
+    let unknown = [0x03, 0xFF, 0, 15, 0, 0, 0x12, 0x67, 0, 0, 0, 1, 0xCA, 0xFE, 0x00];
+    let zebra = [0x03, 0xFF, 0, 13, 0, 0, 0, 161, 0, 0, 0x01, 0xF6, 3];
+    let mut frame = vec![0x08, 0x03, 0, 0, 0, 0, 0, 0, 0, 9, 0x00];
+    frame.extend(unknown.iter().chain(&zebra));
+    frame[5] = frame.len() as u8;
+    let said = run(&["llrp", "decode"], Some(&frame));
+    let message = &json_lines(&said.stdout)[0];
+    assert_eq!((&message["version"], &message["message"]), (&2.into(), &"SET_READER_CONFIG".into()));
+    assert_eq!(message["body"]["MotoRadioDutyCycle"][0]["DutyCycleIndex"], 3);
+    assert_eq!(message["body"]["Custom"][0]["VendorIdentifier"], 4711);
+    assert_eq!(message["body"]["Custom"][0]["Data"], "CAFE00");
+    assert_eq!(hex(&run(&["llrp", "encode"], Some(&said.stdout)).stdout), hex(&frame));
+}
+
+#[test]
+fn a_faulty_line_names_its_number_and_place_and_what_would_be_right() {
+    let listed = format!("{}\n04 3E 00 0Z\n", hex(&keepalive(1)));
+    let said = json_lines(&run(&["llrp", "decode", "--hex"], Some(listed.as_bytes())).stdout);
+    assert_eq!((&said[1]["line"], &said[1]["offset"]), (&2.into(), &3.into()));
+    assert_eq!(said[1]["reason"], "character 11 is 'Z', expected hexadecimal digits");
+
+    let wrong = [
+        r#"{"message":"START_ROSPEC","version":1,"id":1,"body":{"ROSpecID":-1}}"#,
+        r#"{"message":"start_rospec","version":1,"id":1,"body":{}}"#,
+        r#"{"message":"START_ROSPEC","#,
+    ];
+    let output = run(&["llrp", "encode"], Some(wrong.join("\n").as_bytes()));
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let said = text(&output.stderr);
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[0], "line 1: START_ROSPEC/ROSpecID: is -1, expected a whole number from 0");
+    assert_eq!(lines[1], r#"line 2: "start_rospec" is no message, expected START_ROSPEC"#);
+    assert!(lines[2].starts_with("line 3: column 26: EOF"), "{said}");
+}

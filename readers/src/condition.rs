@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Refused(&'static str),
     /// What it sends cannot be understood.
     Malformed,
+    /// It is too warm.
+    Hot,
     /// Its clock is in doubt.
     Clock,
     /// Reads were dropped because the store did not take them.

@@ -7,16 +7,29 @@
 mod backoff;
 mod clock;
 mod condition;
+mod frames;
+mod http;
+pub mod impinj;
+mod json;
 pub mod llrp;
+pub mod m100;
 mod outbox;
+mod region;
+pub mod serial;
+mod station;
 pub mod tag;
+pub mod thingmagic;
 pub mod tls;
+pub mod uhfreader;
+pub mod zebra;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use recording::{LaneLine, Name, Time};
 use tokio::sync::oneshot;
+
+pub use region::{NoSuchRegion, Region};
 
 /// What a driver needs to know of a reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,21 +42,20 @@ pub struct Reader {
     pub antennas: Vec<Antenna>,
     /// What its input contacts tell; the others are not asked for.
     pub inputs: Vec<Input>,
+    /// Whose radio rules it is told to keep; its own setting when `None`.
+    pub region: Option<Region>,
 }
 
 impl Reader {
     /// A reader that we connect to in the clear.
     pub fn dialled(id: impl Into<Name>, address: impl Into<String>, antennas: Vec<Antenna>) -> Reader {
         let link = Link::Dial { address: address.into(), tls: None };
-        Reader { id: id.into(), link, antennas, inputs: Vec::new() }
+        Reader { id: id.into(), link, antennas, inputs: Vec::new(), region: None }
     }
 
     /// Where the reader is, for people: the address or the device.
     pub fn place(&self) -> String {
-        match &self.link {
-            Link::Dial { address, .. } | Link::Listen { address, .. } => address.clone(),
-            Link::Serial { device, .. } => device.display().to_string(),
-        }
+        self.link.place()
     }
 }
 
@@ -71,6 +83,96 @@ pub enum Link {
         /// Bits per second; the protocol's usual rate when `None`.
         baud: Option<u32>,
     },
+    /// It serves HTTP and we ask (Impinj IoT device interface).
+    Http {
+        /// `host`, `host:port` or `[IPv6]:port`; 443 over TLS and 80 without where no port is given.
+        address: String,
+        /// Over TLS, if at all. Readers come with a certificate that they signed themselves: it is trusted by file.
+        tls: Option<Tls>,
+        /// Who we are to the reader.
+        login: Option<Login>,
+    },
+    /// It and we meet at an MQTT broker (Zebra IoT Connector).
+    Mqtt {
+        /// The broker: `host`, `host:port` or `[IPv6]:port`; 8883 over TLS and 1883 without where no port is given.
+        broker: String,
+        /// Over TLS, if at all.
+        tls: Option<Tls>,
+        /// Who we are to the broker.
+        login: Option<Login>,
+        /// Where the reader was told to speak and to listen.
+        topics: Topics,
+    },
+    /// It serves its data over a WebSocket and takes its orders over HTTP (Zebra IoT Connector).
+    WebSocket {
+        /// `host`, `host:port` or `[IPv6]:port`; 443 over TLS and 80 without where no port is given.
+        address: String,
+        /// Over TLS, if at all.
+        tls: Option<Tls>,
+        /// Who we are to the reader.
+        login: Option<Login>,
+    },
+}
+
+impl Link {
+    /// Where it leads, for people: the address, the device, or the broker and the topic there.
+    pub fn place(&self) -> String {
+        match self {
+            Link::Dial { address, .. }
+            | Link::Listen { address, .. }
+            | Link::Http { address, .. }
+            | Link::WebSocket { address, .. } => address.clone(),
+            Link::Serial { device, .. } => device.display().to_string(),
+            Link::Mqtt { broker, topics, .. } => format!("{broker} ({})", topics.data),
+        }
+    }
+}
+
+/// A name and a password. Neither is ever shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}
+
+/// The MQTT topics of one reader, as its own endpoint settings name them. No two readers share one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topics {
+    /// Where it listens for management commands (`get_version`, `get_status`, `set_gpo`).
+    pub management_commands: String,
+    /// Where it answers them.
+    pub management_responses: String,
+    /// Where it listens for control commands (`set_mode`, `start`, `stop`).
+    pub control_commands: String,
+    /// Where it answers them.
+    pub control_responses: String,
+    /// Where it tells of heartbeats, contacts, errors and warnings.
+    pub management_events: String,
+    /// Where it tells of tags.
+    pub data: String,
+}
+
+impl Topics {
+    /// The names that a reader is given where nobody wants others: all under one prefix.
+    pub fn under(prefix: &str) -> Topics {
+        let topic = |name: &str| format!("{}/{name}", prefix.trim_end_matches('/'));
+        Topics {
+            management_commands: topic("management/command"),
+            management_responses: topic("management/response"),
+            control_commands: topic("control/command"),
+            control_responses: topic("control/response"),
+            management_events: topic("management/event"),
+            data: topic("data"),
+        }
+    }
 }
 
 /// What stands behind a TLS connection. All files are PEM.

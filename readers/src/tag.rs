@@ -1,7 +1,35 @@
 //! A tag as something to write to: the banks of its memory, and what can be done with them (EPC UHF Gen2v2, ISO/IEC
-//! 18000-63). Plain data between the store and the drivers; nothing here speaks to a reader.
+//! 18000-63). Plain data between the store and the drivers, and the procedures that are made of jobs: [`Encode`] and [`Quiet`].
+//! Nothing here speaks to a reader.
+
+mod encode;
+mod fault;
+mod look;
+mod memory;
+mod quiet;
+mod reading;
+mod stage;
+mod want;
 
 use std::time::Duration;
+
+pub use encode::{Encode, Encoded, MARKER};
+pub use fault::Fault;
+pub use look::{Look, Reach, Seen};
+pub use memory::{Found, Memory, Number, NumberError, Secret};
+pub use quiet::{How, Quiet, Quieted};
+pub use reading::Inspect;
+pub use stage::Stage;
+pub use want::{Want, WantError};
+
+/// What a procedure wants next. Each job's result is handed to it before it is asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next<T> {
+    /// This job done.
+    Job(Job),
+    /// Nothing more.
+    End(Result<T, Fault>),
+}
 
 /// A bank of a tag's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

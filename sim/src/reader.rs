@@ -14,8 +14,9 @@ use tokio_rustls::TlsAcceptor;
 
 /// How long a client may leave the reader's words unread, or take for a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Messages that are sent in segments of their own.
-const SEPARATE: usize = 16;
+/// Messages that are sent in segments of their own, and how far apart.
+const SEPARATE: usize = 8;
+const APART: Duration = Duration::from_millis(1);
 /// Wait after an `accept` that failed (no more file descriptors, say), or before dialling again.
 const BREATH: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to reach a client.
@@ -206,7 +207,10 @@ async fn flushed(
     if frames.len() > SEPARATE {
         frames = vec![frames.concat()];
     }
-    for bytes in frames {
+    for (n, bytes) in frames.into_iter().enumerate() {
+        if n > 0 {
+            sleep(APART).await;
+        }
         let sent = timeout(PATIENCE, async {
             stream.write_all(&bytes).await?;
             stream.flush().await

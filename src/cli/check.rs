@@ -1,14 +1,17 @@
 //! `portico check`: tries what a file names and says for each what works or exactly what does not.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use readers::Ability;
+use recording::Name;
 use serde_json::json;
 
-use super::ConfigFile;
 use super::serve::{database_url, open_config};
-use crate::config::Reader;
+use super::{ConfigFile, drivers};
+use crate::config::{Gate, GateBy, Output};
 use crate::db::Db;
 use crate::web;
 
@@ -62,27 +65,29 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     for absent in config.absent() {
         tell(absent.table, &absent.id, Err(absent.text))?;
     }
-    let here = |reader: &&Reader| reader.driver == "llrp";
-    let probes = config.readers.iter().filter(here).map(|reader| {
-        let (id, driver) = (reader.id.clone(), reader.driver());
-        let probe = tokio::spawn(async move { readers::llrp::probe(&driver, WITHIN).await });
+    let probes = config.readers.iter().map(|reader| {
+        let (id, driver, told) = (reader.id.clone(), reader.driver, reader.driver());
+        let probe = tokio::spawn(async move { drivers::probe(driver, told?, WITHIN).await });
         (id, probe)
     });
     // All are asked at once: a shop with ten readers of which five are off is told within seconds.
+    let mut there = BTreeSet::new();
     for (id, probe) in probes.collect::<Vec<_>>() {
         let result = match probe.await {
-            Ok(Ok(probed)) => Ok(in_words(&probed)),
-            Ok(Err(error)) => Err(error.to_string()),
+            Ok(probed) => probed.map(|ability| in_words(&ability)),
             Err(error) => Err(error.to_string()),
         };
+        if result.is_ok() {
+            there.insert(id.clone());
+        }
         tell("reader", &id, result)?;
     }
     for gate in &config.gates {
-        match gate.driver.as_str() {
-            "none" => tell("gate", &gate.id, Ok("no barrier: nothing to open".into()))?,
-            "simulated" => tell("gate", &gate.id, Ok("simulated: opens at once".into()))?,
-            _ => {}
-        }
+        tell("gate", &gate.id, of_gate(gate, &there))?;
+    }
+    for light in &config.lights {
+        let words = format!("{}, in lane {}", of_output(&light.output, "on"), light.lane);
+        tell("light", &light.id, on_reader(words, &light.output.reader, &there))?;
     }
     for terminal in config.terminals.iter().filter(|terminal| terminal.driver == "simulated") {
         tell("terminal", &terminal.id, Ok("simulated: takes no money, always there".into()))?;
@@ -93,24 +98,41 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn in_words(probe: &readers::llrp::Probe) -> String {
-    let mut said = format!("{}, firmware {}, {} antenna ports", probe.model, probe.firmware, probe.antennas);
-    if let Some(connected) = &probe.connected {
-        let ports: Vec<String> = connected.iter().map(u16::to_string).collect();
-        said += &format!(" (connected: {})", ports.join(", "));
+fn in_words(ability: &Ability) -> String {
+    let mut said = format!("{}, firmware {}", ability.model, ability.firmware);
+    if !ability.can.is_empty() {
+        said += &format!("; {}", ability.can.join(", "));
     }
-    if let (Some(first), Some(last)) = (probe.channels_khz.iter().min(), probe.channels_khz.iter().max()) {
-        said += &format!(", {} channels {first} to {last} kHz", probe.channels_khz.len());
-    }
-    if let Some((least, most)) = probe.power_dbm {
-        said += &format!(", {least} to {most} dBm");
-    }
-    match probe.extensions {
-        Some(vendor) => said += &format!(", {vendor} extensions (phase, fine RSSI, Doppler)"),
-        None => said += ", no extensions: no phase",
-    }
-    if !probe.refused.is_empty() {
-        said += &format!("; refused: {}", probe.refused.join("; "));
+    if !ability.cannot.is_empty() {
+        said += &format!("; not: {}", ability.cannot.join("; "));
     }
     said
+}
+
+fn of_gate(gate: &Gate, there: &BTreeSet<Name>) -> Result<String, String> {
+    let GateBy::Output { output, pulse, contact, .. } = &gate.by else {
+        return Ok(match gate.by {
+            GateBy::None => "no barrier: nothing to open".into(),
+            _ => "simulated: opens at once".into(),
+        });
+    };
+    let mut words = format!("{} for {} ms", of_output(output, "opens"), pulse.as_millis());
+    words += &match contact {
+        Some((reader, port)) => format!("; it has opened when input {port} of reader {reader} says so"),
+        None => {
+            "; it counts as opened when the reader has confirmed that, as no input tells of it".to_owned()
+        }
+    };
+    let other = contact.as_ref().map_or(&output.reader, |(reader, _)| reader);
+    on_reader(words, &output.reader, there).and_then(|words| on_reader(words, other, there))
+}
+
+fn of_output(output: &Output, does: &str) -> String {
+    let level = if output.active_high { "high" } else { "low" };
+    format!("{does} with output {} of reader {} at {level}", output.port, output.reader)
+}
+
+/// What hangs on a reader works where the reader does.
+fn on_reader(words: String, reader: &Name, there: &BTreeSet<Name>) -> Result<String, String> {
+    if there.contains(reader) { Ok(words) } else { Err(format!("{words}: but reader {reader} is not there")) }
 }

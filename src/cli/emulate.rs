@@ -1,4 +1,4 @@
-//! `portico emulate`: one emulated LLRP reader, for any LLRP client.
+//! `portico emulate`: one emulated reader or module, for any client that speaks its protocol; LLRP unless told otherwise.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,6 +19,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::web;
 
+mod others;
+
 /// LLRP's ports, plain and over TLS (IANA).
 const PORT: u16 = 5084;
 const TLS_PORT: u16 = 5085;
@@ -35,9 +37,27 @@ enum Version {
     Second,
 }
 
+/// What is emulated, by its driver's name in a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// A reader that speaks LLRP
+    Llrp,
+    /// A ThingMagic module on a pseudo-terminal
+    Thingmagic,
+    /// An M100 module on a pseudo-terminal
+    M100,
+    /// An Impinj reader with its IoT device interface
+    ImpinjIot,
+    /// A Zebra reader with its IoT Connector: over WebSocket, or with --connect at an MQTT broker
+    ZebraIotc,
+}
+
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Where the reader listens [default: 127.0.0.1:5084, over TLS 127.0.0.1:5085]
+    /// What is emulated; options that say LLRP, ROSpec or password are the LLRP reader's alone
+    #[arg(long = "as", value_name = "DRIVER", value_enum, default_value = "llrp")]
+    kind: Kind,
+    /// Where the reader listens [default: 127.0.0.1:5084, over TLS 127.0.0.1:5085; vendors' interfaces 127.0.0.1:8081]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// Tags in its field
@@ -67,7 +87,8 @@ pub(super) struct Args {
     /// The certificate's private key, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// The reader makes the connection, to a client that listens there; it listens itself only with --listen
+    /// The reader makes the connection, to a client that listens there (zebra-iotc: to an MQTT broker); it listens itself
+    /// only with --listen
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["tls", "tls_cert"])]
     connect: Option<String>,
     /// Takes orders on standard input, one a line (gpi 1 high, gpi 1 low, antenna 2 off, antenna 2 on, exception TEXT), and
@@ -87,6 +108,9 @@ fn password(text: &str) -> Result<u32, String> {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !(0.1..=MOST_RATE).contains(&args.rate) {
         return Err(super::Usage(format!("--rate {}: 0.1 to {MOST_RATE} reads a second", args.rate)).into());
+    }
+    if args.kind != Kind::Llrp {
+        return others::run(args).await;
     }
     let mut stdout = std::io::stdout();
     let tls = args.tls || args.tls_cert.is_some();

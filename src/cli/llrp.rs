@@ -9,7 +9,8 @@ use ::llrp::{json, stream};
 pub(super) enum Command {
     /// LLRP frames on standard input, back to back; a JSON message a line comes out
     ///
-    /// A frame that cannot be read comes out as {"ok":false,"offset":…,"reason":"…"} and the next one is read.
+    /// A frame that cannot be read comes out as {"ok":false,"offset":…,"reason":"…"}, with --hex with its line's number, and
+    /// the next one is read.
     Decode {
         /// The input is a frame in hexadecimal a line
         #[arg(long)]
@@ -43,13 +44,19 @@ fn decode(hex: bool) -> anyhow::Result<ExitCode> {
         Err(error) => error.to_json(),
     };
     if hex {
-        for text in input.split(b'\n') {
+        for (at, text) in input.split(b'\n').enumerate() {
             let text = text?;
             let text = String::from_utf8_lossy(&text);
+            let numbered = |mut said: serde_json::Value| {
+                if said.get("ok").is_some() {
+                    said["line"] = (at + 1).into();
+                }
+                said
+            };
             if !text.trim().is_empty() {
-                match stream::decode_hex_line(text.trim()) {
-                    Ok(results) => results.map(line).try_for_each(&mut say)?,
-                    Err(error) => say(error.to_json())?,
+                match stream::decode_hex_line(text.trim_end()) {
+                    Ok(results) => results.map(line).map(numbered).try_for_each(&mut say)?,
+                    Err(error) => say(numbered(error.to_json()))?,
                 }
             }
         }
@@ -83,7 +90,7 @@ fn encode(hex: bool) -> anyhow::Result<ExitCode> {
             continue;
         }
         let frame = serde_json::from_slice(&text)
-            .map_err(|error| error.to_string())
+            .map_err(|error| not_json(&error))
             .and_then(|value| json::from_json(&value).map_err(|error| error.to_string()))
             .and_then(|message| message.encode().map_err(|error| error.to_string()));
         match frame {
@@ -97,4 +104,11 @@ fn encode(hex: bool) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What of a line is not JSON, and where in it.
+fn not_json(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+    format!("column {}: {what}, expected a message as `portico llrp decode` says it", error.column())
 }

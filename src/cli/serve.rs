@@ -1,22 +1,27 @@
 //! What `run` and `demo` share: a configured store, its readers and its pages, from start to stop.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use recording::{Line, Name};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
-use super::Usage;
+use super::{Usage, drivers};
 use crate::config::Config;
 use crate::db::Db;
-use crate::store::{self, Clock, Running};
+use crate::store::{self, Clock, Contacts, Handle, Outputs, Running};
 use crate::web;
 
 /// Batches of reads that may wait between the readers and the writer.
 const READ_BATCHES: usize = 256;
+/// Orders that may wait for one reader: a gate's and a tower of lights'.
+const ORDERS: usize = 16;
 /// How long the store may take to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -47,12 +52,14 @@ pub(super) async fn listen(addr: SocketAddr, said_by: &str) -> anyhow::Result<Tc
 
 /// A store that sells.
 pub(super) struct Serving {
-    /// Its inside.
-    pub(super) running: Running,
+    handle: Handle,
     db: Arc<Db>,
+    outputs: Outputs,
     stop: watch::Sender<bool>,
-    readers: Vec<tokio::task::JoinHandle<()>>,
-    pages: tokio::task::JoinHandle<anyhow::Result<()>>,
+    readers: Vec<JoinHandle<()>>,
+    pages: JoinHandle<anyhow::Result<()>>,
+    stop_writer: watch::Sender<bool>,
+    writer: JoinHandle<anyhow::Result<()>>,
 }
 
 /// Starts the store, its readers and its pages. Nothing starts where the file names what cannot be spoken to.
@@ -60,43 +67,66 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
     if let Some(absent) = config.absent().into_iter().next() {
         return Err(Usage(absent.to_string()).into());
     }
+    let told = config.readers.iter().map(|reader| reader.driver().map_err(Usage));
+    let told = told.collect::<Result<Vec<_>, _>>()?;
     let url = database_url(config);
     let db = Arc::new(Db::open(&url).await?);
     let clock = Clock::start(db.last_stamp().await?.map(|last| last.now), speed);
-    let running = store::start(config, db.clone(), folder_of(&url).as_deref(), clock).await?;
-    let (stop, stopping) = watch::channel(false);
-    let (reads, mut batches) = mpsc::channel(READ_BATCHES);
-    let now: readers::Now = Arc::new(move || clock.now());
-    let mut tasks: Vec<_> = config
+    let (orders, taken): (BTreeMap<Name, _>, Vec<_>) = config
         .readers
         .iter()
         .map(|reader| {
-            tokio::spawn(readers::llrp::run(reader.driver(), now.clone(), reads.clone(), stopping.clone()))
+            let (orders, taken) = mpsc::channel(ORDERS);
+            ((reader.id.clone(), orders), taken)
         })
-        .collect();
+        .unzip();
+    let running = store::start(config, db.clone(), folder_of(&url).as_deref(), clock, &orders).await?;
+    let Running { handle, stop: stop_writer, writer, contacts, outputs } = running;
+    let (stop, stopping) = watch::channel(false);
+    let (reads, batches) = mpsc::channel(READ_BATCHES);
+    let now: readers::Now = Arc::new(move || clock.now());
+    let readers = config.readers.iter().zip(told).zip(taken);
+    let readers = readers.map(|((reader, told), orders)| {
+        let (now, reads, stopping) = (now.clone(), reads.clone(), stopping.clone());
+        tokio::spawn(drivers::run(reader.driver, told, now, reads, orders, stopping))
+    });
+    let mut readers: Vec<_> = readers.collect();
     drop(reads);
-    let handle = running.handle.clone();
-    tasks.push(tokio::spawn(async move {
-        while let Some(lines) = batches.recv().await {
-            if handle.pass_on(lines).await.is_err() {
-                return;
-            }
+    readers.push(tokio::spawn(pass_on(batches, contacts, handle.clone())));
+    let pages = tokio::spawn(web::serve(handle.clone(), listener, stopping));
+    Ok(Serving { handle, db, outputs, stop, readers, pages, stop_writer, writer })
+}
+
+/// Carries what the readers say to the store, until there are no readers any more.
+async fn pass_on(mut batches: mpsc::Receiver<Vec<Line>>, mut contacts: Contacts, handle: Handle) {
+    while let Some(lines) = batches.recv().await {
+        let lines = contacts.sort(lines).await;
+        if !lines.is_empty() && handle.pass_on(lines).await.is_err() {
+            return;
         }
-    }));
-    let pages = tokio::spawn(web::serve(running.handle.clone(), listener, stopping));
-    Ok(Serving { running, db, stop, readers: tasks, pages })
+    }
 }
 
 impl Serving {
-    /// Serves until the store has to stop or somebody asks it to, then stops in order: readers, pages, writer.
+    /// Serves until the store has to stop or somebody asks it to, then stops in order: outputs, readers, pages, writer.
     pub(super) async fn until_stopped(self) -> anyhow::Result<()> {
-        let Serving { running, db, stop, readers, mut pages } = self;
-        let Running { handle, stop: stop_writer, mut writer } = running;
-        tokio::select! {
-            asked = asked_to_stop() => asked?,
-            ended = &mut writer => return ended.context("the writer")?.context("the store stopped"),
-            ended = &mut pages => return ended.context("the pages")?,
-        }
+        let Serving { handle, db, outputs, stop, readers, mut pages, stop_writer, mut writer } = self;
+        let ended = tokio::select! {
+            asked = asked_to_stop() => asked,
+            ended = &mut writer => Err(match ended {
+                Ok(Ok(())) => anyhow::anyhow!("the store stopped"),
+                Ok(Err(error)) => error.context("the store stopped"),
+                Err(error) => anyhow::Error::from(error).context("the writer"),
+            }),
+            ended = &mut pages => Err(match ended {
+                Ok(Ok(())) => anyhow::anyhow!("the pages ended"),
+                Ok(Err(error)) => error,
+                Err(error) => anyhow::Error::from(error).context("the pages"),
+            }),
+        };
+        // However it stops, it leaves no gate held open.
+        outputs.rest().await;
+        ended?;
         tracing::info!("stopping");
         stop.send_replace(true);
         let in_order = async {

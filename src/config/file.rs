@@ -1,10 +1,12 @@
 //! The configuration file's shape, key by key, as serde reads it. What the keys mean together is checked elsewhere.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use engine::plan::Point;
 use recording::Name;
-use serde::Deserialize;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,8 @@ pub(super) struct File {
     pub(super) zones: Vec<Zone>,
     #[serde(default)]
     pub(super) gates: Vec<Gate>,
+    #[serde(default)]
+    pub(super) lights: Vec<Light>,
     #[serde(default)]
     pub(super) terminals: Vec<Terminal>,
     #[serde(default)]
@@ -60,41 +64,71 @@ pub(super) struct Recording {
     pub(super) directory: PathBuf,
 }
 
-/// A reader and its antennas.
+/// A reader: every key that some driver takes. Which of them belong to which driver is checked elsewhere.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reader {
-    /// Its name.
-    pub id: Name,
-    /// Which protocol it speaks.
-    pub driver: String,
-    /// `host:port`; the port may be left out (LLRP: 5084).
-    pub address: Option<String>,
-    /// Serial drivers: the device file.
-    pub device: Option<PathBuf>,
-    /// Serial drivers: bits per second.
-    pub baud: Option<u32>,
-    /// What it reads with.
+pub(super) struct Reader {
+    pub(super) id: Name,
+    pub(super) driver: String,
+    pub(super) address: Option<String>,
+    pub(super) listen: Option<String>,
+    pub(super) device: Option<PathBuf>,
+    pub(super) baud: Option<u32>,
+    pub(super) tls: Option<bool>,
+    pub(super) tls_trust_file: Option<PathBuf>,
+    pub(super) tls_certificate_file: Option<PathBuf>,
+    pub(super) tls_key_file: Option<PathBuf>,
+    pub(super) user: Option<String>,
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) region: Option<String>,
+    pub(super) transport: Option<String>,
+    pub(super) broker: Option<String>,
+    pub(super) topic_prefix: Option<String>,
+    pub(super) topics: Option<Topics>,
     #[serde(default)]
-    pub antennas: Vec<Antenna>,
+    pub(super) antennas: Vec<Antenna>,
+    #[serde(default)]
+    pub(super) inputs: Vec<Input>,
+}
+
+/// MQTT topics of a reader that differ from those under its prefix.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Topics {
+    pub(super) management_commands: Option<String>,
+    pub(super) management_responses: Option<String>,
+    pub(super) control_commands: Option<String>,
+    pub(super) control_responses: Option<String>,
+    pub(super) management_events: Option<String>,
+    pub(super) data: Option<String>,
 }
 
 /// One antenna of a reader.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Antenna {
-    /// Counted from 1.
-    pub port: u16,
-    /// A lane or a zone.
-    pub zone: Name,
-    /// On the store's floor plan, metres.
-    pub position: Option<[f64; 3]>,
-    /// Boresight.
-    pub facing: Option<[f64; 3]>,
-    /// Of the antenna.
-    pub gain_dbi: Option<f64>,
-    /// What the reader sends into it.
-    pub power_dbm: Option<f64>,
+pub(super) struct Antenna {
+    pub(super) port: u16,
+    pub(super) zone: Name,
+    pub(super) position: Option<[f64; 3]>,
+    pub(super) facing: Option<[f64; 3]>,
+    #[expect(dead_code, reason = "checked here; the engine weighs no antenna's gain yet")]
+    pub(super) gain_dbi: Option<f64>,
+    pub(super) power_dbm: Option<f64>,
+    pub(super) purpose: Option<String>,
+    pub(super) mode: Option<u16>,
+}
+
+/// An input contact of a reader: either a beam's or a gate's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Input {
+    pub(super) port: u16,
+    pub(super) beam: Option<Name>,
+    pub(super) line: Option<String>,
+    pub(super) blocked: Option<String>,
+    pub(super) gate: Option<Name>,
+    pub(super) open: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,14 +157,67 @@ pub(super) struct Zone {
     pub(super) group: Option<Name>,
 }
 
-/// A gate.
-#[derive(Clone, Debug, Deserialize)]
+/// A gate: every key that some driver takes.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Gate {
-    /// Its name.
-    pub id: Name,
-    /// `simulated`, or `none` for a lane without a barrier.
-    pub driver: String,
+pub(super) struct Gate {
+    pub(super) id: Name,
+    pub(super) driver: String,
+    pub(super) reader: Option<Name>,
+    pub(super) port: Option<u16>,
+    pub(super) open: Option<String>,
+    pub(super) pulse_ms: Option<u64>,
+    pub(super) stays_open_ms: Option<u64>,
+}
+
+impl Gate {
+    /// One that opens in thought only.
+    pub(super) fn simulated(id: Name) -> Gate {
+        let driver = "simulated".into();
+        Gate { id, driver, reader: None, port: None, open: None, pulse_ms: None, stays_open_ms: None }
+    }
+}
+
+/// A light on an output contact of a reader.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Light {
+    pub(super) id: Name,
+    pub(super) reader: Name,
+    pub(super) port: u16,
+    pub(super) lane: Name,
+    pub(super) shows: OneOrMore,
+    pub(super) on: Option<String>,
+}
+
+/// A word, or a list of them.
+#[derive(Debug)]
+pub(super) struct OneOrMore(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl<'de> Visitor<'de> for Words {
+            type Value = OneOrMore;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a word, or a list of words")
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore(vec![word.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMore, A::Error> {
+                let mut words = Vec::new();
+                while let Some(word) = list.next_element()? {
+                    words.push(word);
+                }
+                Ok(OneOrMore(words))
+            }
+        }
+        from.deserialize_any(Words)
+    }
 }
 
 /// A payment terminal.

@@ -1,8 +1,11 @@
 //! The running store: readers, engine, journal and pages wired together, with one writer.
 
 mod clock;
+mod contacts;
+mod gate;
 mod handle;
 mod learn;
+mod light;
 mod live;
 mod performers;
 mod rate;
@@ -10,16 +13,19 @@ mod recorder;
 mod replay;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use engine::{Engine, Stamp};
-use recording::{Line, Store, StoreState, Time};
+use readers::Order;
+use recording::{Line, Name, Store, StoreState, Time};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use clock::Clock;
+pub use contacts::{Contacts, Outputs};
 pub use handle::{Handle, Stopping, Submission};
 pub use learn::learn;
 pub use live::{GateLive, LaneLive, Live, Phase, ReaderLive, SourceLive};
@@ -42,15 +48,20 @@ pub struct Running {
     pub stop: watch::Sender<bool>,
     /// Ends when the store has stopped; an error says why it had to.
     pub writer: JoinHandle<anyhow::Result<()>>,
+    /// Hears what readers say before the store does.
+    pub contacts: Contacts,
+    /// Sets readers' outputs, and puts them to rest before the readers stop.
+    pub outputs: Outputs,
 }
 
 /// Folds the journal's facts and starts the writer. `memory` is where simulated terminals keep theirs; `clock` must not
-/// run before the journal's last line.
+/// run before the journal's last line; `orders` lead to the readers, by name.
 pub async fn start(
     config: &Config,
     db: Arc<Db>,
     memory: Option<&Path>,
     clock: Clock,
+    orders: &BTreeMap<Name, mpsc::Sender<Order>>,
 ) -> anyhow::Result<Running> {
     let shop = db.shop().await.context("reading the journal's facts")?;
     let last = db.last_stamp().await.context("reading the journal's end")?.unwrap_or(BEFORE_ALL);
@@ -73,6 +84,9 @@ pub async fn start(
         db: db.clone(),
         clock,
     };
+    let out = performers::Out { clock, back: submit };
+    let (performers, contacts, mut outputs) = performers::start(config, memory, &out, orders)?;
+    outputs.lights(&config.lights, orders, &handle.live);
     let writer = writer::Writer {
         engine: Engine::new(plan, shop, last),
         last,
@@ -82,13 +96,13 @@ pub async fn start(
         live,
         outcomes,
         recorder,
-        performers: performers::start(config, memory, clock, &submit)?,
+        performers,
         stop: stopping,
     };
     let writer = tokio::spawn(writer.run());
     let started = Store { state: StoreState::Started, version: Some(env!("CARGO_PKG_VERSION").into()) };
     handle.submit(vec![Line::new(clock.now(), started.into())]).await?;
-    Ok(Running { handle, stop, writer })
+    Ok(Running { handle, stop, writer, contacts, outputs })
 }
 
 /// The stamp before a store's first line.

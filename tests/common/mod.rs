@@ -7,6 +7,8 @@
 
 pub mod demo;
 pub mod http;
+pub mod reader;
+pub mod store;
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};

@@ -7,7 +7,7 @@ use crate::error::{DecodeError, Fault};
 use crate::frame::{HEADER_BYTES, Header};
 
 /// Deepest nesting taken. The standard's own is 7 (but for ParameterError, which may hold itself).
-const MAX_DEPTH: usize = 24;
+pub(crate) const MAX_DEPTH: usize = 24;
 
 /// Bits before the type in a TLV header.
 const TLV_RESERVED_SHIFT: u32 = 10;

@@ -302,6 +302,11 @@ impl Definition {
         })
     }
 
+    /// Whether it is a message, and not a parameter.
+    pub fn is_message(&self) -> bool {
+        matches!(self.wire, Wire::Message(_) | Wire::CustomMessage { .. } | Wire::UnknownMessage)
+    }
+
     /// Bits of the fields whose width their kind fixes: of a TV parameter, which holds no others, all of them.
     pub fn fixed_bits(&self) -> usize {
         let width = |field: &Field| match field.kind {

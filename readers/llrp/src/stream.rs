@@ -26,8 +26,9 @@ impl StreamError {
 
 /// Takes bytes in any portions and gives messages.
 ///
-/// After a frame that is not a message it goes on with the next one. Where a length cannot be right, nothing says
-/// where that is: then it looks for the next bytes that are the header of a known message.
+/// After a frame that is not a message it goes on with the next one. Where a length cannot be right, or a frame that is no
+/// message is not followed by what may be a header, nothing says where the next one begins: then it looks for the next bytes
+/// that are the header of a known message.
 #[derive(Debug)]
 pub struct Decoder {
     buffer: Vec<u8>,
@@ -75,8 +76,14 @@ impl Decoder {
         let offset = self.before + self.start as u64;
         match frame::next(rest, self.max_frame_bytes) {
             Ok(Some(frame)) => {
-                self.start += frame.len();
-                Some(Message::decode(frame).map_err(|error| at(offset, &error)))
+                let message = Message::decode(frame).map_err(|error| at(offset, &error));
+                let end = self.start + frame.len();
+                if message.is_err() && !self.may_go_on(end) {
+                    self.lose();
+                } else {
+                    self.start = end;
+                }
+                Some(message)
             }
             Ok(None) if self.ended && !rest.is_empty() && !self.lost => {
                 let reason = match Header::read(rest) {
@@ -101,16 +108,26 @@ impl Decoder {
         self.start += 1;
     }
 
-    /// Moves to the next bytes that look like the header of a known message.
+    /// Whether the bytes at `end` may be a header, or are not there yet.
+    fn may_go_on(&self, end: usize) -> bool {
+        let header = self.buffer.get(end..).and_then(Header::read);
+        header.is_none_or(|header| self.may_be(&header))
+    }
+
+    /// Whether it can be a header of any message, known or not.
+    fn may_be(&self, header: &Header) -> bool {
+        header.reserved == 0
+            && (1..=3).contains(&header.version)
+            && (HEADER_BYTES..=self.max_frame_bytes).contains(&(header.length as usize))
+    }
+
+    /// Moves to the next bytes that look like the header of a known message with another one, or the end, behind it.
     fn find_header(&mut self) {
         while let Some(header) = self.buffer.get(self.start..).and_then(Header::read) {
-            let left = self.buffer.len() - self.start;
-            let plausible = header.reserved == 0
-                && (1..=3).contains(&header.version)
-                && definitions::message(header.number).is_some()
-                && (HEADER_BYTES..=self.max_frame_bytes).contains(&(header.length as usize))
-                && !(self.ended && header.length as usize > left);
-            if plausible {
+            let end = self.start + header.length as usize;
+            let whole = !self.ended || end <= self.buffer.len();
+            let known = definitions::message(header.number).is_some();
+            if known && self.may_be(&header) && whole && self.may_go_on(end) {
                 self.lost = false;
                 return;
             }
@@ -137,18 +154,29 @@ pub fn decode_stream(bytes: &[u8]) -> impl Iterator<Item = Result<Message, Strea
 /// All messages of one line of hexadecimal digits (spaces between them are skipped).
 ///
 /// # Errors
-/// When the line is not hexadecimal; its offset is then 0.
+/// When the line is not hexadecimal; its offset is the byte that the faulty digit would be in.
 pub fn decode_hex_line(
     line: &str,
 ) -> Result<impl Iterator<Item = Result<Message, StreamError>>, StreamError> {
-    let bytes = from_hex(line).ok_or_else(|| StreamError {
-        offset: 0,
-        reason: "expected an even number of hexadecimal digits".into(),
-    })?;
+    let bytes = from_hex(line).ok_or_else(|| not_hex(line))?;
     let mut decoder = Decoder::default();
     decoder.push(&bytes);
     decoder.end();
     Ok(std::iter::from_fn(move || decoder.next()))
+}
+
+/// What of the line is not hexadecimal.
+fn not_hex(line: &str) -> StreamError {
+    let mut digits = 0_u64;
+    for (at, c) in line.chars().enumerate().filter(|(_, c)| !c.is_whitespace()) {
+        if !c.is_ascii_hexdigit() {
+            let reason = format!("character {} is {c:?}, expected hexadecimal digits", at + 1);
+            return StreamError { offset: digits / 2, reason };
+        }
+        digits += 1;
+    }
+    let reason = format!("has {digits} hexadecimal digits, expected an even number of them");
+    StreamError { offset: digits / 2, reason }
 }
 
 /// Bytes from hexadecimal digits in either case; white space between them is skipped.

@@ -133,10 +133,36 @@ fn a_stream_goes_on_after_what_it_cannot_read() {
 }
 
 #[test]
+fn a_length_that_is_too_long_but_possible_costs_its_own_frame_only() {
+    let message = |id: u32| {
+        let body = Element::new(&m::ENABLE_ROSPEC).with("ROSpecID", 0xFFFF_FFFF_u32);
+        Message::new(id, body).encode().unwrap()
+    };
+    let mut stretched = message(2);
+    stretched[5] += 3;
+    let stream = [message(1), stretched, message(3), message(4)].concat();
+    let outcome: Vec<_> = decode_stream(&stream).collect();
+    let ids: Vec<_> = outcome.iter().flatten().map(|message| message.id).collect();
+    assert_eq!(ids, [1, 3, 4], "{outcome:?}");
+    assert_eq!(outcome.iter().filter(|message| message.is_err()).count(), 1);
+}
+
+#[test]
+fn a_stream_that_begins_in_the_middle_of_a_message_is_read_from_the_next_one() {
+    let whole = Message::new(1, Element::new(&m::SET_READER_CONFIG)).encode().unwrap();
+    let stream = [&whole[4..], &whole, &whole].concat();
+    let outcome: Vec<_> = decode_stream(&stream).collect();
+    assert!(outcome[0].is_err(), "what is left of the first");
+    assert_eq!(outcome.iter().filter(|message| message.is_ok()).count(), 2, "{outcome:?}");
+}
+
+#[test]
 fn a_hex_line_that_is_none_says_so() {
     assert!(decode_hex_line("04 3E 0000000A 00000001").unwrap().all(|message| message.is_ok()));
     let Err(error) = decode_hex_line("043") else { panic!("taken") };
-    assert_eq!(error.reason, "expected an even number of hexadecimal digits");
+    assert_eq!(error.reason, "has 3 hexadecimal digits, expected an even number of them");
+    let Err(error) = decode_hex_line("04 3E 0g") else { panic!("taken") };
+    assert_eq!((error.offset, error.reason.as_str()), (2, "character 8 is 'g', expected hexadecimal digits"));
 }
 
 #[test]
@@ -188,8 +214,14 @@ fn wrong_json_is_refused_with_the_place_and_what_would_be_right() {
         "START_ROSPEC/ROSpecID: is 4294967296, expected 0 to 4294967295"
     );
     assert_eq!(refused(json!({"ROSpecID": 1, "Id": 2})), "START_ROSPEC: has \"Id\", expected ROSpecID");
-    let no_message = json::from_json(&json!({"message": "STRAT_ROSPEC"})).unwrap_err();
-    assert!(no_message.to_string().contains("STRAT_ROSPEC"), "{no_message}");
+    assert_eq!(refused(json!({"rospecID": 1})), "START_ROSPEC: has no field ROSpecID");
+    assert_eq!(
+        refused(json!({"ROSpecID": 1, "rospec_id": 2})),
+        "START_ROSPEC: has \"rospec_id\", expected ROSpecID"
+    );
+    let no_message = |name: &str| json::from_json(&json!({"message": name})).unwrap_err().to_string();
+    assert_eq!(no_message("STRAT_ROSPEC"), "\"STRAT_ROSPEC\" is no message, expected a name like ADD_ROSPEC");
+    assert_eq!(no_message("KeepAlive"), "\"KeepAlive\" is no message, expected KEEPALIVE");
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Way {
                     Err(_) => Err(ConnectError::NobodyCame { address: address.clone(), within }),
                 }
             }
-            Link::Serial { device, .. } => Err(ConnectError::Serial(device.display().to_string())),
+            other => Err(ConnectError::Serial(other.place())),
         }
     }
 }

@@ -5,12 +5,10 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value as Json};
 
 use super::{Rank, rank};
+use crate::decode::MAX_DEPTH;
 use crate::definitions::{self, Definition, Field, Kind};
 use crate::element::{Element, Message, Value};
 use crate::error::EncodeError;
-
-/// Deepest nesting taken; more than the standard ever needs.
-const MAX_DEPTH: usize = 32;
 
 /// Reads a message in the form that the module describes.
 ///
@@ -30,7 +28,10 @@ pub fn from_json(json: &Json) -> Result<Message, EncodeError> {
         .and_then(Json::as_str)
         .ok_or_else(|| EncodeError::new("expected \"message\" with a message's name"))?;
     let definition = definitions::message_named(name).ok_or_else(|| {
-        EncodeError::new(format!("\"{name}\" is no message, expected a name like ADD_ROSPEC"))
+        let messages = definitions::all().filter(|definition| definition.is_message());
+        let right =
+            alike(name, messages.map(|definition| definition.name)).unwrap_or("a name like ADD_ROSPEC");
+        EncodeError::new(format!("\"{name}\" is no message, expected {right}"))
     })?;
     let small = |key: &str, default: u64, most: u64| match object.get(key) {
         None => Ok(default),
@@ -109,6 +110,16 @@ fn element(definition: &'static Definition, json: &Json, depth: usize) -> Result
     Ok(out)
 }
 
+/// The one of these names that differs in capitals and signs only.
+fn alike<'a>(name: &str, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|c| c.to_ascii_lowercase()).collect::<String>()
+    };
+    let wanted = plain(name);
+    names.find(|other| plain(other) == wanted)
+}
+
 /// The parameters under one name: one object, or an array of them.
 fn named(
     parent: &Definition,
@@ -122,7 +133,11 @@ fn named(
         let mut right: Vec<&str> = parent.fields.iter().map(|field| field.name).collect();
         right.retain(|name| !name.starts_with("reserved"));
         right.extend(parent.members.iter().flat_map(|member| member.alternatives()).map(|d| d.name));
-        let right = if right.is_empty() { "nothing".into() } else { right.join(", ") };
+        let right = match alike(name, right.iter().copied()) {
+            Some(right) => right.to_owned(),
+            None if right.is_empty() => "nothing".to_owned(),
+            None => right.join(", "),
+        };
         return Err(EncodeError::new(format!("has \"{name}\", expected {right}")));
     };
     let list = match json {

@@ -1,0 +1,463 @@
+//! Modules of the ThingMagic (Mercury) family: M5e, M6e, Micro, Nano, M7e. A state machine without I/O: it asks what the
+//! module is, sets it up, keeps it reading, and does orders in between. Commands and answers are those that the maker's
+//! published API and SparkFun's library use. It never opens a line.
+//!
+//! M6e and newer stream every read as it happens. An M5e cannot: it searches for a quarter of a second into its buffer,
+//! from which the tags are then taken, again and again.
+
+mod answers;
+mod ask;
+pub mod frame;
+mod job;
+mod module;
+mod report;
+mod status;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use ask::Ask;
+use frame::{Frame, Speaker};
+use job::Work;
+use module::Found;
+use report::Streamed;
+
+use crate::frames::Frames;
+use crate::serial::{About, Event, Module, Reason, Trouble};
+use crate::{OrderError, Reader, tag};
+
+/// Bytes taken in at once.
+const PORTION: usize = 4096;
+/// A module that streams says something in every round of a second. After this long without a word it is gone.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How often it is asked how warm it is.
+const TEMPERATURE: Duration = Duration::from_secs(30);
+/// How often input contacts are looked at.
+const CONTACTS: Duration = Duration::from_millis(100);
+/// How long a module that is too warm rests at first, and at most.
+const REST: Duration = Duration::from_secs(10);
+const LONGEST_REST: Duration = Duration::from_secs(60);
+/// How long a complaint of the module counts when it does not repeat it.
+const COMPLAINT: Duration = Duration::from_secs(60);
+/// How often a question is put before the module counts as silent.
+const TRIES: u32 = 2;
+/// Output contacts at most.
+const MOST_CONTACTS: u16 = 4;
+
+/// What it is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Ends what an earlier conversation has left going.
+    Greeting,
+    /// Asks what it is and sets it up.
+    SettingUp,
+    /// It reads.
+    Reading,
+    /// Reading has stopped for an order.
+    Working,
+    /// It was too warm and cools down.
+    Resting,
+    /// Says goodbye.
+    Closing,
+    /// Nothing any more.
+    Over,
+}
+
+/// A question on its way.
+#[derive(Clone, Debug)]
+struct Asked {
+    ask: Ask,
+    until: Duration,
+    tries: u32,
+}
+
+/// A conversation with one module.
+#[derive(Clone, Debug)]
+pub struct ThingMagic {
+    reader: Reader,
+    frames: Frames,
+    phase: Phase,
+    plan: VecDeque<Ask>,
+    asked: Option<Asked>,
+    out: VecDeque<Vec<u8>>,
+    events: VecDeque<Event>,
+    found: Found,
+    /// Troubles met before it reads: told when it does.
+    later: Vec<Trouble>,
+    /// When the last frame came.
+    last_frame: Option<Duration>,
+    temperature_due: Duration,
+    contacts_due: Duration,
+    /// How often in a row it was too warm.
+    rests: u32,
+    rest_until: Option<Duration>,
+    /// Questions asked within reading that it did not answer, in a row.
+    misses: u32,
+    contacts: [Option<bool>; 16],
+    work: Option<Work>,
+}
+
+impl Module for ThingMagic {
+    const NAME: &'static str = "ThingMagic";
+    const BAUDS: &'static [u32] = &[115_200, 9_600, 921_600, 38_400, 19_200, 57_600, 230_400, 460_800];
+
+    fn new(reader: &Reader, now: Duration) -> ThingMagic {
+        let mut fresh = ThingMagic {
+            reader: reader.clone(),
+            frames: Frames::new(frame::look),
+            phase: Phase::Greeting,
+            plan: VecDeque::from([Ask::Stop]),
+            asked: None,
+            out: VecDeque::new(),
+            events: VecDeque::new(),
+            found: Found::default(),
+            later: Vec::new(),
+            last_frame: None,
+            temperature_due: now,
+            contacts_due: now,
+            rests: 0,
+            rest_until: None,
+            misses: 0,
+            contacts: [None; 16],
+            work: None,
+        };
+        fresh.advance(now);
+        fresh
+    }
+
+    fn handle_input(&mut self, now: Duration, bytes: &[u8]) {
+        for portion in bytes.chunks(PORTION) {
+            self.frames.push(now, portion);
+            self.take(now);
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Duration) {
+        self.take(now);
+        if let Some(asked) = self.asked.take_if(|asked| now >= asked.until) {
+            self.unanswered(now, asked);
+        }
+        if self.rest_until.is_some_and(|until| now >= until) && self.phase == Phase::Resting {
+            self.rest_until = None;
+            self.phase = Phase::Working;
+            self.resume();
+        }
+        if self.silent_at().is_some_and(|at| now >= at) {
+            let span = SILENCE.as_secs();
+            self.down(Reason::Silent(format!("no word for {span} s while it should read")));
+        }
+        self.look_after(now);
+        self.advance(now);
+    }
+
+    fn poll_output(&mut self) -> Option<Vec<u8>> {
+        self.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        if self.phase == Phase::Over {
+            return None;
+        }
+        let gap = self.frames.due();
+        let asked = self.asked.as_ref().map(|asked| asked.until);
+        let rest = self.rest_until.filter(|_| self.phase == Phase::Resting);
+        let idle = self.phase == Phase::Reading && self.asked.is_none() && self.found.within;
+        let temperature = idle.then_some(self.temperature_due);
+        let contacts = (idle && !self.reader.inputs.is_empty()).then_some(self.contacts_due);
+        [gap, asked, rest, self.silent_at(), temperature, contacts].into_iter().flatten().min()
+    }
+
+    fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn close(&mut self, now: Duration) {
+        match self.phase {
+            Phase::Over => {}
+            Phase::Reading | Phase::Working if self.found.streams => {
+                self.phase = Phase::Closing;
+                (self.asked, self.work) = (None, None);
+                self.plan = VecDeque::from([Ask::Stop]);
+                self.advance(now);
+            }
+            _ => self.down(Reason::Closed),
+        }
+    }
+
+    fn output(&mut self, now: Duration, port: u16, high: bool) {
+        let Some(port) =
+            u8::try_from(port).ok().filter(|port| (1..=MOST_CONTACTS).contains(&u16::from(*port)))
+        else {
+            let words = format!("it has no output contact {port}");
+            return self.events.push_back(Event::OutputDone(Err(OrderError::CannotDo(words))));
+        };
+        let asks = [Ask::Direction { port, output: true, high }, Ask::Output { port, high }];
+        if self.phase == Phase::Reading && self.found.streams && !self.found.within {
+            self.interrupt();
+            self.plan.extend(asks);
+            self.resume();
+        } else if self.phase == Phase::Reading && self.found.streams {
+            self.plan.extend(asks.map(|ask| Ask::Within(Box::new(ask))));
+        } else {
+            // Between two searches, or while it rests.
+            asks.into_iter().rev().for_each(|ask| self.plan.push_front(ask));
+        }
+        self.advance(now);
+    }
+
+    fn job(&mut self, now: Duration, job: tag::Job) {
+        self.begin_job(now, job);
+        self.advance(now);
+    }
+}
+
+impl ThingMagic {
+    /// Takes in the frames that have come.
+    fn take(&mut self, now: Duration) {
+        while let Some(bytes) = self.frames.next(now) {
+            let Ok(frame) = frame::decode(Speaker::Module, &bytes) else { continue };
+            if self.phase == Phase::Over {
+                return;
+            }
+            self.last_frame = Some(now);
+            self.frame(now, frame);
+        }
+        let bytes = self.frames.take_skipped();
+        if bytes > 0 {
+            self.events.push_back(Event::Noise { bytes });
+        }
+        self.advance(now);
+    }
+
+    /// One frame of the module: of the stream, an answer, or a sign that it has started anew.
+    fn frame(&mut self, now: Duration, frame: Frame) {
+        let asked = self.asked.as_ref().map(|asked| &asked.ask);
+        match frame.op {
+            // A module that has just started says so unasked.
+            0x04 if !matches!(asked, Some(Ask::Boot)) => match self.phase {
+                Phase::Greeting | Phase::SettingUp => self.start_over(),
+                _ => self.down(Reason::Restarted),
+            },
+            0x22 if !matches!(asked, Some(Ask::Search { .. })) => self.stream(now, &frame),
+            _ => {
+                if let Some(asked) = self.asked.take_if(|asked| answers(&asked.ask, &frame)) {
+                    self.answered(now, asked.ask, &frame);
+                } else if frame.op == 0x2F && frame.data.first() == Some(&2) && self.phase == Phase::Reading {
+                    // It has ended by itself what nobody told it to end.
+                    self.plan.push_back(Ask::Start);
+                }
+            }
+        }
+    }
+
+    /// A message of continuous reading. What comes before it is set up is the rest of an earlier conversation.
+    fn stream(&mut self, now: Duration, frame: &Frame) {
+        if matches!(self.phase, Phase::Greeting | Phase::SettingUp) {
+            return;
+        }
+        match (frame.status, report::streamed(&frame.data)) {
+            (0, Some(Streamed::Tag(sighting))) => {
+                self.cool();
+                self.events.push_back(Event::Read(sighting));
+            }
+            (0, Some(Streamed::Temperature(celsius))) => {
+                self.events.push_back(Event::Temperature(i16::from(celsius)));
+            }
+            (0, Some(Streamed::Other)) => {}
+            (0, None) => {
+                let words = "it sent a read that makes no sense".to_owned();
+                self.trouble(About::Module, words, Some(COMPLAINT));
+            }
+            (status::NO_TAGS, _) => self.cool(),
+            (status, _) => self.complaint(now, status, &frame.data),
+        }
+    }
+
+    /// What the module says when it does not go well.
+    fn complaint(&mut self, now: Duration, status: u16, data: &[u8]) {
+        let words = status::words(status);
+        match status {
+            status::TEMPERATURE => self.rest(now),
+            status::RADIO_OFF | status::NO_PROTOCOL => self.down(Reason::Restarted),
+            status::ASSERT => {
+                // A line number, then the file's name.
+                let place = data.iter().skip(4).take(60).filter(|byte| byte.is_ascii_graphic());
+                let place: String = place.map(|byte| char::from(*byte)).collect();
+                self.down(Reason::Refused(format!("{words} {place}")));
+            }
+            status::NO_ANTENNA | status::RETURN_LOSS => {
+                let about = match self.found.list.as_slice() {
+                    [only] => About::Antenna(u16::from(*only)),
+                    _ => About::Module,
+                };
+                self.trouble(about, words, Some(COMPLAINT));
+            }
+            status::BUFFER_FULL => {
+                self.trouble(About::Lost, format!("reads are lost: {words}"), Some(COMPLAINT))
+            }
+            _ => self.trouble(About::Module, format!("it reports a fault: {words}"), Some(COMPLAINT)),
+        }
+    }
+
+    /// Too warm: it stops transmitting until it has cooled down.
+    fn rest(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::Closing | Phase::Over) || self.rest_until.is_some() {
+            return;
+        }
+        let span = REST.saturating_mul(1 << self.rests.min(8)).min(LONGEST_REST);
+        self.rests += 1;
+        let words = format!(
+            "it is too warm ({}) and rests for {} s; give it air or a heat sink, or less power",
+            status::words(status::TEMPERATURE),
+            span.as_secs()
+        );
+        self.trouble(About::Temperature, words, None);
+        self.rest_until = Some(now + span);
+        if self.work.is_none() {
+            self.interrupt();
+            self.phase = Phase::Resting;
+        }
+    }
+
+    /// It reads as it should.
+    fn cool(&mut self) {
+        if self.rests > 0 && self.rest_until.is_none() {
+            self.rests = 0;
+            self.events.push_back(Event::Over(About::Temperature));
+        }
+    }
+
+    fn trouble(&mut self, about: About, words: String, lasts: Option<Duration>) {
+        let trouble = Trouble { about, words, lasts };
+        if matches!(self.phase, Phase::Greeting | Phase::SettingUp) {
+            self.later.push(trouble);
+        } else {
+            self.events.push_back(Event::Trouble(trouble));
+        }
+    }
+
+    fn down(&mut self, reason: Reason) {
+        if self.phase != Phase::Over {
+            self.phase = Phase::Over;
+            (self.asked, self.work) = (None, None);
+            self.plan.clear();
+            self.events.push_back(Event::Down(reason));
+        }
+    }
+
+    /// From the beginning: the module has.
+    fn start_over(&mut self) {
+        self.phase = Phase::Greeting;
+        self.asked = None;
+        self.later.clear();
+        self.plan = VecDeque::from([Ask::Stop]);
+    }
+
+    /// Stops reading; what is to be done then is planned by the caller.
+    fn interrupt(&mut self) {
+        self.plan.clear();
+        if self.found.streams && self.phase == Phase::Reading {
+            self.plan.push_back(Ask::Stop);
+        }
+        self.phase = Phase::Working;
+    }
+
+    /// Plans to read on after what is planned.
+    fn resume(&mut self) {
+        if self.rest_until.is_some() {
+            self.phase = Phase::Resting;
+            return;
+        }
+        self.plan.push_back(Ask::SearchList(self.found.list.clone()));
+        if self.found.streams {
+            self.plan.push_back(Ask::Start);
+        } else {
+            self.plan.extend(self.search());
+        }
+    }
+
+    /// A search into the buffer, for a module that cannot stream.
+    fn search(&self) -> [Ask; 2] {
+        [Ask::Clear, Ask::Search { metadata: self.found.is_m6e_or_newer(), selection: None }]
+    }
+
+    /// Asks from time to time what changes while it reads.
+    fn look_after(&mut self, now: Duration) {
+        if self.phase != Phase::Reading || self.asked.is_some() || !self.plan.is_empty() || !self.found.within
+        {
+            return;
+        }
+        if now >= self.contacts_due && !self.reader.inputs.is_empty() {
+            self.contacts_due = now + CONTACTS;
+            self.plan.push_back(Ask::Within(Box::new(Ask::Contacts)));
+        } else if now >= self.temperature_due {
+            self.temperature_due = now + TEMPERATURE;
+            self.plan.push_back(Ask::Within(Box::new(Ask::Temperature)));
+        }
+    }
+
+    /// Sends the next question, if none is on its way.
+    fn advance(&mut self, now: Duration) {
+        if self.asked.is_none()
+            && let Some(ask) = self.plan.pop_front()
+        {
+            self.send(now, ask, 1);
+        }
+    }
+
+    fn send(&mut self, now: Duration, ask: Ask, tries: u32) {
+        self.out.push_back(ask.frame());
+        self.asked = Some(Asked { until: now + ask.patience(), ask, tries });
+    }
+
+    /// A module that streams and says nothing is noticed then.
+    fn silent_at(&self) -> Option<Duration> {
+        let heard = self.last_frame.filter(|_| self.phase == Phase::Reading && self.found.streams);
+        heard.map(|heard| heard + SILENCE)
+    }
+
+    fn unanswered(&mut self, now: Duration, asked: Asked) {
+        let Asked { ask, tries, .. } = asked;
+        match ask {
+            Ask::Stop if self.phase == Phase::Closing => self.down(Reason::Closed),
+            // While reads of an earlier conversation keep coming it is there, and has not heard us yet.
+            Ask::Stop if self.phase == Phase::Greeting && (self.last_frame.is_none() || tries > TRIES) => {
+                // The maker's programs switch checksums off on USB; one that was killed has not switched them on again.
+                self.out.push_back(Ask::Option { name: "checksums", key: 0x1B, value: 1 }.frame());
+                self.plan.push_back(Ask::Version);
+            }
+            Ask::Stop if tries <= TRIES => self.send(now, Ask::Stop, tries + 1),
+            Ask::Version if tries >= TRIES && self.last_frame.is_none() => self.down(Reason::NoAnswer),
+            Ask::Within(inner) => {
+                self.misses += 1;
+                if self.misses > TRIES {
+                    self.found.within = false;
+                }
+                if let Ask::Output { .. } = *inner {
+                    self.events.push_back(Event::OutputDone(Err(OrderError::Unknown)));
+                }
+            }
+            Ask::Operate { .. } => self.job_unknown(),
+            Ask::Output { .. } => self.events.push_back(Event::OutputDone(Err(OrderError::Unknown))),
+            ask if tries < TRIES => self.send(now, ask, tries + 1),
+            ask if ask.is_optional() => self.skipped(now, &ask),
+            ask => {
+                let (op, _) = ask.message();
+                self.down(Reason::Silent(format!("no answer to command {op:02X}")));
+            }
+        }
+    }
+}
+
+/// Whether a frame is the answer to a question. Of opcode 0x2F there are several, told apart by their option.
+fn answers(ask: &Ask, frame: &Frame) -> bool {
+    let (op, _) = ask.message();
+    let option = frame.data.first().copied();
+    op == frame.op
+        && match ask {
+            Ask::Stop => frame.status != 0 && option.is_none() || option == Some(2) || frame.status == 0x0100,
+            Ask::Start => option.is_none_or(|option| option == 1),
+            Ask::Within(_) => option == Some(4) || frame.status != 0,
+            _ => true,
+        }
+}

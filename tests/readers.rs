@@ -1,0 +1,80 @@
+//! A store with readers of every make that this version speaks to, each emulated: `portico check` says what each can do,
+//! `portico run` takes their reads.
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::store::Store;
+use sim::serial::{Field, Hosted};
+
+/// The gate that every test store has, in thought only.
+const GATE: &str = "\n[[gates]]\nid = \"gate-1\"\ndriver = \"simulated\"\n";
+
+/// What `check` says of the reader when it is there, and that its reads arrive.
+fn is_spoken_to(tables: &str, model: &str) -> Store {
+    let mut store = Store::new(&format!("{tables}{GATE}"));
+    let (code, said) = store.command(&["check"]);
+    assert_eq!(code, Some(0), "{said}");
+    let line = said
+        .lines()
+        .find(|line| line.starts_with("ok      reader tray: "))
+        .unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains(model), "{line}");
+    store.open();
+    store.wait("it is up", |store| store.figure("portico_reader_up{reader=\"tray\"}") == Some(1.0));
+    store.wait("reads", |store| store.figure("portico_reads_total{reader=\"tray\"}") > Some(20.0));
+    store
+}
+
+const ANTENNA: &str = "[[readers.antennas]]\nport = 1\nzone = \"floor\"\n";
+
+fn serial(driver: &str, hosted: &Hosted, keys: &str) -> String {
+    let device = hosted.path().display();
+    format!("[[readers]]\nid = \"tray\"\ndriver = \"{driver}\"\ndevice = \"{device}\"\n{keys}\n{ANTENNA}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_m100_module_on_a_serial_line() {
+    let module = sim::m100::M100::new(sim::m100::Build::default());
+    let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
+    let mut store = is_spoken_to(&serial("m100", &hosted, "region = \"fcc\""), "M100");
+    drop(hosted);
+    store.wait("it is unplugged", |store| store.figure("portico_reader_up{reader=\"tray\"}") == Some(0.0));
+    store.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thingmagic_module_on_a_serial_line() {
+    let module = sim::thingmagic::ThingMagic::new(sim::thingmagic::Model::M6e);
+    let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
+    let mut store = is_spoken_to(&serial("thingmagic", &hosted, "region = \"fcc\""), "M6e");
+    store.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_impinj_reader_over_its_own_interface() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let reader = sim::impinj::Impinj::new(sim::impinj::Settings::default());
+    tokio::spawn(reader.clone().serve(listener, None));
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "impinj\n").unwrap();
+    let tables = format!(
+        "[[readers]]\nid = \"tray\"\ndriver = \"impinj-iot\"\naddress = \"{address}\"\nuser = \"root\"\n\
+         password_file = \"{}\"\n{ANTENNA}",
+        password.display()
+    );
+    let mut store = is_spoken_to(&tables, "Impinj");
+    store.close();
+    assert!(!store.log().contains("impinj\n"), "a password in the log");
+
+    std::fs::write(&password, "wrong").unwrap();
+    let (code, said) = store.command(&["check"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("FAILED  reader tray: ") && !said.contains("wrong\""), "{said}");
+    std::fs::remove_file(&password).unwrap();
+    let (code, said) = store.command(&["run"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("[[readers]] `tray`: password_file"), "{said}");
+}
