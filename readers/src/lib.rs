@@ -242,7 +242,9 @@ pub enum Tells {
 /// What the store wants of a reader beside its reads. Dropping the sender of an answer is no error.
 #[derive(Debug)]
 pub enum Order {
-    /// Set an output contact: a gate, a light.
+    /// Set an output contact: a gate, a light. After an outage the output is given the level that it was last given
+    /// again. A level that could not be sent is never set later, and what the output had been given before is forgotten
+    /// then: a gate does not open when nobody waits for it any more. Order again what still holds.
     Output {
         /// The reader's port, counted from 1.
         port: u16,

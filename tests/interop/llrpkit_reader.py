@@ -1,6 +1,7 @@
 """Starts the emulated reader of llrpkit on a free port, prints the port, and runs until standard input ends.
 
-Lines on standard input: `antenna N on|off` plugs an antenna in or out; `drop` cuts the client's connection.
+Lines on standard input: `antenna N on|off` plugs an antenna in or out; `input N high|low` sets an input;
+`drop` cuts the client's connection.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ async def main() -> None:
             match words:
                 case [b"antenna", port, state]:
                     await reader.set_antenna_connected(int(port), state == b"on")
+                case [b"input", port, level]:
+                    await reader.set_gpi(int(port), level == b"high")
                 case [b"drop"]:
                     reader._writer.transport.abort()
 

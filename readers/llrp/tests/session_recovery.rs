@@ -407,6 +407,41 @@ fn a_fixed_frequency_stays_as_the_reader_has_it() {
 }
 
 #[test]
+fn channels_count_in_the_hop_table_that_the_reader_uses() {
+    let reader = Fake { second_hop_table: true, hops_by: 2, ..Fake::default() };
+    let antennas = vec![Antenna { id: 1, power_cdbm: Some(2700) }];
+    let mut world = World::new(reader, Settings { antennas, ..Settings::default() });
+    world.settle();
+    assert!(world.is_up());
+    assert_eq!(world.session.capabilities().channel_khz(1), Some(927_250));
+    let add = world.reader.asked.iter().rfind(|asked| asked.is(&m::ADD_ROSPEC)).unwrap();
+    let inventory = add.body.child(&p::ROSpec).unwrap().child(&p::AISpec).unwrap();
+    let antenna =
+        inventory.child(&p::InventoryParameterSpec).unwrap().child(&p::AntennaConfiguration).unwrap();
+    assert_eq!(antenna.child(&p::RFTransmitter).unwrap().unsigned("HopTableID"), Some(2));
+}
+
+#[test]
+fn a_reader_that_lacks_some_event_still_tells_its_inputs() {
+    let antenna_events = |asked: &Element| {
+        let events = asked.child(&p::ReaderEventNotificationSpec)?;
+        let wants =
+            |state: &Element| state.unsigned("EventType") == Some(e::NotificationEventType::Antenna_Event);
+        events
+            .children(&p::EventNotificationState)
+            .any(wants)
+            .then(|| status(e::StatusCode::M_FieldError, None))
+    };
+    let reader = Fake { objects_to_config: Some(antenna_events), ..Fake::default() };
+    let mut world = World::new(reader, Settings { gpi_ports: vec![2], ..Settings::default() });
+    world.settle();
+    assert!(world.is_up());
+    let set = world.reader.asked.iter().rfind(|asked| asked.is(&m::SET_READER_CONFIG)).unwrap();
+    assert_eq!(set.body.children(&p::GPIPortCurrentState).count(), 1);
+    assert_eq!(world.degraded(), ["events of antennas and buffers"]);
+}
+
+#[test]
 fn a_reader_that_knows_only_its_uptime_tells_that() {
     let mut world = World::new(Fake { utc: false, ..Fake::default() }, Settings::default());
     world.settle();

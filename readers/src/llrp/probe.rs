@@ -1,11 +1,11 @@
 //! Tries one reader once, for `portico check`: connects, runs the whole way to an inventory, looks what is there, and
-//! says goodbye. Never tries twice.
+//! says goodbye. Never waits for a reader that is not there.
 
 use std::time::Duration;
 
 use ::llrp::Session;
 use ::llrp::definitions::vendors;
-use ::llrp::session::{Capabilities, DownReason, Event};
+use ::llrp::session::{Capabilities, DownReason, Event, Settings};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -91,26 +91,11 @@ pub enum ProbeError {
 /// free loses whatever inventory was left on it.
 pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeError> {
     let end = Instant::now() + within;
-    let stream = Way::new(reader.link.clone()).connection(within).await?;
-    let mut visit = Visit {
-        reader,
-        address: reader.place(),
-        stream,
-        session: Session::new(purpose::settings(reader, |_| true), Duration::ZERO),
-        began: Instant::now(),
-        connected: None,
-        refused: Vec::new(),
-    };
-    let found = visit.look(end).await;
-    visit.leave().await;
-    let probe = match found {
-        Ok(capabilities) => visit.found(capabilities),
-        // The reader refuses a plan with an antenna that it has not: say that, it is what helps.
-        Err(error) => {
-            let seen = visit.session.capabilities();
-            return Err(missing(reader, seen.antennas, &seen.model_name()).unwrap_or(error));
-        }
-    };
+    let way = Way::new(reader.link.clone());
+    let (tried, asked_in_vain) = visit(reader, &way, end, true).await;
+    // Some readers of LLRP 1.0.1 hang up when they are asked for versions.
+    let tried = if tried.is_err() && asked_in_vain { visit(reader, &way, end, false).await.0 } else { tried };
+    let probe = tried?;
     if let Some(error) = missing(reader, probe.antennas, &probe.model) {
         return Err(error);
     }
@@ -119,6 +104,41 @@ pub async fn probe(reader: &Reader, within: Duration) -> Result<Probe, ProbeErro
         Some(antenna) => Err(ProbeError::Unplugged(antenna.port)),
         None => Ok(probe),
     }
+}
+
+/// One connection, and whether the reader left the question for its versions unanswered.
+async fn visit(
+    reader: &Reader,
+    way: &Way,
+    end: Instant,
+    negotiate_version: bool,
+) -> (Result<Probe, ProbeError>, bool) {
+    let stream = match way.connection(end.saturating_duration_since(Instant::now())).await {
+        Ok(stream) => stream,
+        Err(error) => return (Err(error.into()), false),
+    };
+    let settings = Settings { negotiate_version, ..purpose::settings(reader, |_| true) };
+    let mut visit = Visit {
+        reader,
+        address: reader.place(),
+        stream,
+        session: Session::new(settings, Duration::ZERO),
+        began: Instant::now(),
+        connected: None,
+        refused: Vec::new(),
+    };
+    let found = visit.look(end).await;
+    let asked_in_vain = visit.session.version_unanswered();
+    visit.leave().await;
+    let result = match found {
+        Ok(capabilities) => Ok(visit.found(capabilities)),
+        // The reader refuses a plan with an antenna that it has not: say that, it is what helps.
+        Err(error) => {
+            let seen = visit.session.capabilities();
+            Err(missing(reader, seen.antennas, &seen.model_name()).unwrap_or(error))
+        }
+    };
+    (result, asked_in_vain)
 }
 
 fn missing(reader: &Reader, has: u16, model: &str) -> Option<ProbeError> {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llrp::Server;
-use llrp::server::{Profile, ServerEvent, TagRead};
+use llrp::server::{Profile, ServerEvent, Signal, Tag};
+use readers::llrp::ConnectError;
+use readers::tag::{Job, Report};
 use readers::{Antenna, Now, Order, OrderError, Reader};
 use recording::{Health, Line, Observation, Read, ReaderState, Time};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -19,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) const NOON_US: u64 = 1_795_521_600_000_000;
 /// A tag is read this often.
 pub(crate) const EVERY: Duration = Duration::from_millis(20);
-const EPC: [u8; 12] = [0x30, 0x34, 0x25, 0x7B, 0xF7, 0x19, 0x4E, 0x40, 0x00, 0x00, 0x1A, 0x85];
+pub(crate) const EPC: [u8; 12] = [0x30, 0x34, 0x25, 0x7B, 0xF7, 0x19, 0x4E, 0x40, 0x00, 0x00, 0x1A, 0x85];
 
 /// What a test does to the reader.
 pub(crate) enum Deed {
@@ -35,6 +37,8 @@ pub(crate) enum Deed {
     Clock(i64),
     /// An antenna is plugged in or out.
     Antenna(u16, bool),
+    /// An input is high or low.
+    Input(u16, bool),
     /// Whether a tag lies in the field of antenna 1.
     Tag(bool),
     /// The reader complains.
@@ -75,11 +79,17 @@ impl Emulated {
 
     /// The same, to which nothing leads but what is plugged in.
     pub(crate) fn unplugged(ahead_us: i64) -> Emulated {
+        Emulated::of(Profile::default(), ahead_us)
+    }
+
+    /// The same, of another kind.
+    pub(crate) fn of(profile: Profile, ahead_us: i64) -> Emulated {
         let (deeds, todo) = mpsc::unbounded_channel();
         let (notices, noticed) = mpsc::unbounded_channel();
         let (plug, plugged) = mpsc::unbounded_channel();
         let clock = NOON_US.saturating_add_signed(ahead_us);
-        let server = Server::new(Profile::default(), clock);
+        let mut server = Server::new(profile, clock);
+        server.place(Tag::new(&EPC));
         let stand = Stand { server, began: epoch(), cut: false, hangs: false, tag: true, notices };
         tokio::spawn(stand.run(plugged, todo));
         Emulated { address: ([127, 0, 0, 1], 0).into(), plug, deeds, noticed }
@@ -149,7 +159,7 @@ impl Stand {
                     if Instant::now() >= next {
                         next += EVERY;
                         if self.tag {
-                            self.server.read(self.began.elapsed(), &tag_read());
+                            self.server.singulate(self.began.elapsed(), 0, SIGNAL);
                         }
                     }
                 }
@@ -202,6 +212,7 @@ impl Stand {
             }
             Deed::Clock(ahead_us) => self.server.set_clock(NOON_US.saturating_add_signed(ahead_us)),
             Deed::Antenna(id, connected) => self.server.set_antenna(now, id, connected),
+            Deed::Input(port, high) => self.server.set_gpi(now, port, high),
             Deed::Tag(there) => self.tag = there,
             Deed::Exception(words) => self.server.exception(now, words),
             Deed::Sends(_) => {}
@@ -233,19 +244,8 @@ async fn read(client: &mut Option<Box<dyn Stream>>, portion: &mut [u8]) -> Optio
     }
 }
 
-fn tag_read() -> TagRead {
-    TagRead {
-        antenna: 1,
-        epc: EPC.to_vec(),
-        pc: 0x3000,
-        crc: 0,
-        tid: None,
-        rssi_cdbm: -5850,
-        phase: 1024,
-        doppler: -51,
-        channel_index: 3,
-    }
-}
+/// How the tag is heard.
+const SIGNAL: Signal = Signal { antenna: 1, rssi_cdbm: -5850, phase: 1024, doppler: -51, channel_index: 3 };
 
 tokio::task_local! {
     static EPOCH: Instant;
@@ -279,15 +279,42 @@ pub(crate) fn configured(address: impl ToString, ports: &[u16]) -> Reader {
     Reader::dialled("exit-a", address.to_string(), antennas)
 }
 
+/// What the store's clock shows.
+fn clock() -> Now {
+    let began = epoch();
+    Arc::new(move || Time::from_micros(NOON_US as i64) + began.elapsed())
+}
+
 impl Store {
+    /// A store whose reader is reached by whatever `connect` gives.
+    pub(crate) fn over<S, C>(reader: Reader, connect: impl FnMut() -> C + Send + 'static) -> Store
+    where
+        S: Stream + 'static,
+        C: Future<Output = Result<S, ConnectError>> + Send + 'static,
+    {
+        Store::with(|out, ordered, stopped| {
+            tokio::spawn(readers::llrp::run_over(reader, connect, clock(), out, ordered, stopped))
+        })
+    }
+
     pub(crate) fn start(reader: Reader) -> Store {
-        let began = epoch();
-        let now: Now = Arc::new(move || Time::from_micros(NOON_US as i64) + began.elapsed());
+        Store::with(|out, ordered, stopped| {
+            tokio::spawn(readers::llrp::run(reader, clock(), out, ordered, stopped))
+        })
+    }
+
+    fn with(
+        start: impl FnOnce(
+            mpsc::Sender<Vec<Line>>,
+            mpsc::Receiver<Order>,
+            watch::Receiver<bool>,
+        ) -> JoinHandle<()>,
+    ) -> Store {
         let (out, lines) = mpsc::channel(16);
         let (stop, stopped) = watch::channel(false);
         let (orders, ordered) = mpsc::channel(16);
-        let task = tokio::spawn(readers::llrp::run(reader, now, out, ordered, stopped));
-        Store { lines, orders, stop, task, began, batch_takes: Duration::ZERO }
+        let task = start(out, ordered, stopped);
+        Store { lines, orders, stop, task, began: epoch(), batch_takes: Duration::ZERO }
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -333,6 +360,13 @@ impl Store {
         answer.await.expect("every order is answered")
     }
 
+    /// Orders a job on a tag, and waits for what came of it.
+    pub(crate) async fn job(&self, job: Job) -> Result<Report, OrderError> {
+        let (done, answer) = oneshot::channel();
+        self.orders.send(Order::Tag { job, done }).await.expect("the driver takes orders");
+        answer.await.expect("every order is answered")
+    }
+
     /// Says stop; how long it takes.
     pub(crate) async fn stop(self) -> Duration {
         let began = Instant::now();
@@ -347,6 +381,8 @@ impl Store {
 pub(crate) struct Taken {
     pub(crate) reads: Vec<(Line, Read)>,
     pub(crate) states: Vec<(Line, ReaderState)>,
+    /// Beams and gates.
+    pub(crate) contacts: Vec<Line>,
 }
 
 impl Taken {
@@ -354,6 +390,7 @@ impl Taken {
         match line.what.clone() {
             Observation::Read(read) => self.reads.push((line, read)),
             Observation::ReaderState(state) => self.states.push((line, state)),
+            Observation::Beam(_) | Observation::Gate(_) => self.contacts.push(line),
             other => panic!("a driver says nothing of {}", other.type_name()),
         }
     }

@@ -3,12 +3,13 @@
 
 mod common;
 mod links;
+mod orders;
+mod outages;
 
 use std::time::Duration;
 
 use common::{Deed, EVERY, Emulated, NOON_US, Store, configured, from_noon};
 use llrp::server::ServerEvent;
-use readers::OrderError;
 use readers::llrp::{ProbeError, probe};
 use recording::{Health, Line};
 use tokio::io::AsyncWriteExt;
@@ -418,40 +419,6 @@ async fn a_probe_tells_what_a_reader_is_and_leaves_it_free() {
         emulated.does(Deed::Antenna(2, false));
         let error = probe(&reader, 5 * SECOND).await.unwrap_err();
         assert!(matches!(error, ProbeError::Unplugged(2)), "{error}");
-    })
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_output_takes_the_level_ordered_and_none_is_set_late() {
-    from_noon(async {
-        let mut emulated = Emulated::start(0).await;
-        let mut store = Store::start(configured(emulated.address, &[1]));
-        store.until(Health::Up, SECOND).await;
-        assert_eq!(store.output(2, true).await, Ok(()));
-        assert!(emulated.noticed().contains(&ServerEvent::Gpo { port: 2, high: true }));
-        let error = store.output(5, true).await.unwrap_err();
-        assert!(matches!(&error, OrderError::CannotDo(words) if words.contains("4 outputs")), "{error}");
-        emulated.does(Deed::Cut);
-        store.until(Health::Down, SECOND).await;
-        assert_eq!(store.output(1, true).await, Err(OrderError::NotConnected));
-        emulated.does(Deed::Mend);
-        store.until(Health::Up, 5 * SECOND).await;
-        store.during(SECOND).await;
-        let noticed = emulated.noticed();
-        assert!(!noticed.contains(&ServerEvent::Gpo { port: 1, high: true }), "a gate does not open late");
-    })
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_order_whose_answer_never_comes_may_or_may_not_have_been_done() {
-    from_noon(async {
-        let emulated = Emulated::start(0).await;
-        let mut store = Store::start(configured(emulated.address, &[1]));
-        store.until(Health::Up, SECOND).await;
-        emulated.does(Deed::Hang);
-        assert_eq!(store.output(1, true).await, Err(OrderError::Unknown));
     })
     .await;
 }

@@ -57,7 +57,7 @@ pub struct Capabilities {
     pub powers_cdbm: Vec<(u16, i16)>,
     /// Whether it hops; otherwise `fixed_khz` holds.
     pub hopping: bool,
-    /// Hop tables: ID, and frequencies in kHz in the order of `ChannelIndex`.
+    /// Hop tables: ID, and frequencies in kHz in the order of `ChannelIndex`; the one in use first.
     pub hop_tables_khz: Vec<(u8, Vec<u32>)>,
     /// Fixed frequencies in kHz in the order of `ChannelIndex`.
     pub fixed_khz: Vec<u32>,
@@ -128,6 +128,14 @@ impl Capabilities {
                 spectral_mask: number(entry, "SpectralMaskIndicator"),
             })
             .collect();
+    }
+
+    /// From now on reports' channels count in this hop table.
+    pub(super) fn hops_by(&mut self, hop_table: u16) {
+        let place = self.hop_tables_khz.iter().position(|(id, _)| u16::from(*id) == hop_table);
+        if let Some(table) = place.map(|place| self.hop_tables_khz.remove(place)) {
+            self.hop_tables_khz.insert(0, table);
+        }
     }
 
     /// Whether there is a choice of what an antenna is tuned to.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::event::{self, DownReason, Event, Happening, Refusal, Timestamp};
 use super::questions::{Pending, Step};
-use super::requests::{Tuning, Wishes};
+use super::requests::{Extent, Tuning, Wishes};
 use super::settings::Start;
 use super::{Capabilities, MAX_REPAIRS, RESTART_DELAY, Session, State};
 use crate::definitions::vendors::{self as v, IMPINJ, ZEBRA};
@@ -151,8 +151,11 @@ impl Session {
             Step::Tunings => {
                 let antennas = body.children(&p::AntennaConfiguration);
                 self.tunings = antennas.filter_map(Tuning::read).collect();
+                if let Some(first) = self.tunings.first() {
+                    self.capabilities.hops_by(first.hop_table);
+                }
             }
-            Step::Configure { .. } => self.keepalives = self.settings.keepalive_ms > 0,
+            Step::Configure(_) => self.keepalives = self.settings.keepalive_ms > 0,
             Step::Inspect { .. } => return self.inspected(now, body),
             _ => {}
         }
@@ -223,8 +226,8 @@ impl Session {
             }
             Step::DeleteAllAccessSpecs => Step::Holding,
             Step::Holding if self.capabilities.tunes() => Step::Tunings,
-            Step::Holding | Step::Tunings => Step::Configure { bare: false },
-            Step::Configure { .. } => Step::AddRoSpec(Wishes::all(&self.settings, self.speaks_vendors())),
+            Step::Holding | Step::Tunings => Step::Configure(Extent::All),
+            Step::Configure(_) => Step::AddRoSpec(Wishes::all(&self.settings, self.speaks_vendors())),
             Step::AddRoSpec(_) => Step::Enable,
             Step::Enable if self.settings.start == Start::Explicit => Step::Start,
             Step::Enable | Step::Start | Step::Inspect { .. } => return self.running(now),
@@ -281,13 +284,16 @@ impl Session {
                 ));
                 self.go_on(now, step);
             }
-            Step::Configure { bare } => {
-                let lost = if bare { "keep-alives" } else { "events of antennas, inputs and buffers" };
+            Step::Configure(extent) => {
+                let (lost, next) = match extent {
+                    Extent::All => ("events of antennas and buffers", Some(Extent::Needed)),
+                    Extent::Needed => ("events of the inventory and inputs", Some(Extent::Bare)),
+                    Extent::Bare => ("keep-alives", None),
+                };
                 self.event(without(m::SET_READER_CONFIG.name, lost));
-                if bare {
-                    self.go_on(now, step);
-                } else {
-                    self.ask(now, Step::Configure { bare: true });
+                match next {
+                    Some(extent) => self.ask(now, Step::Configure(extent)),
+                    None => self.go_on(now, step),
                 }
             }
             Step::AddRoSpec(wishes) => self.not_added(now, wishes, refusal),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::requests::{self, Wishes};
+use super::requests::{self, Extent, Wishes};
 use super::{DownReason, Session, VERSION_PATIENCE};
 use crate::definitions::vendors as v;
 use crate::definitions::{Definition, enumerations as e, messages as m};
@@ -36,9 +36,7 @@ pub(super) enum Step {
     Holding,
     /// Which frequencies the antennas are tuned to, where there is a choice.
     Tunings,
-    Configure {
-        bare: bool,
-    },
+    Configure(Extent),
     AddRoSpec(Wishes),
     Enable,
     Start,
@@ -114,8 +112,8 @@ impl Session {
             }
             Step::Holding | Step::SignOfLife => config(R::EventsAndReports),
             Step::Tunings => config(R::AntennaConfiguration),
-            Step::Configure { bare } => (
-                requests::reader_config(&self.settings, &self.capabilities, bare),
+            Step::Configure(extent) => (
+                requests::reader_config(&self.settings, &self.capabilities, extent),
                 &m::SET_READER_CONFIG_RESPONSE,
             ),
             Step::AddRoSpec(wishes) => {

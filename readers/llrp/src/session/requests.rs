@@ -66,7 +66,7 @@ const EXCEPTIONS: &str = "settings of their own for single antennas: all are rea
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tuning {
     antenna: u16,
-    hop_table: u16,
+    pub(super) hop_table: u16,
     channel: u16,
 }
 
@@ -83,8 +83,20 @@ impl Tuning {
     }
 }
 
-/// `SET_READER_CONFIG`: keep-alives and, unless `bare`, events, inputs and holding.
-pub(super) fn reader_config(settings: &Settings, capabilities: &Capabilities, bare: bool) -> Element {
+/// How much a `SET_READER_CONFIG` carries; as with [`Wishes`], each attempt asks for less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Keep-alives, events, inputs and holding.
+    All,
+    /// Keep-alives, inputs and the events without which they and the inventory would be unknown.
+    Needed,
+    /// Keep-alives.
+    Bare,
+}
+
+/// `SET_READER_CONFIG`.
+pub(super) fn reader_config(settings: &Settings, capabilities: &Capabilities, extent: Extent) -> Element {
+    use e::NotificationEventType as N;
     let trigger = match settings.keepalive_ms {
         0 => e::KeepaliveTriggerType::Null,
         _ => e::KeepaliveTriggerType::Periodic,
@@ -92,33 +104,30 @@ pub(super) fn reader_config(settings: &Settings, capabilities: &Capabilities, ba
     let keepalive = Element::new(&p::KeepaliveSpec)
         .with("KeepaliveTriggerType", trigger)
         .with("PeriodicTriggerValue", settings.keepalive_ms);
-    let request = Element::new(&m::SET_READER_CONFIG);
-    if bare {
-        return request.and(keepalive);
-    }
-    use e::NotificationEventType as N;
-    let events = [
-        N::GPI_Event,
-        N::ROSpec_Event,
-        N::Report_Buffer_Fill_Warning,
-        N::Reader_Exception_Event,
-        N::Antenna_Event,
-    ];
-    let states = events.map(|event| {
-        Element::new(&p::EventNotificationState).with("EventType", event).with("NotificationState", true)
+    let events: &[u64] = match extent {
+        Extent::All => &[
+            N::GPI_Event,
+            N::ROSpec_Event,
+            N::Report_Buffer_Fill_Warning,
+            N::Reader_Exception_Event,
+            N::Antenna_Event,
+        ],
+        Extent::Needed => &[N::GPI_Event, N::ROSpec_Event],
+        Extent::Bare => &[],
+    };
+    let states = events.iter().map(|event| {
+        Element::new(&p::EventNotificationState).with("EventType", *event).with("NotificationState", true)
     });
+    let events = (!events.is_empty()).then(|| Element::new(&p::ReaderEventNotificationSpec).and_all(states));
     let inputs = settings
         .gpi_ports
         .iter()
+        .filter(|_| extent != Extent::Bare)
         .map(|port| Element::new(&p::GPIPortCurrentState).with("GPIPortNum", *port).with("Config", true));
-    let holding = capabilities.can_hold.then(|| {
+    let holding = (extent == Extent::All && capabilities.can_hold).then(|| {
         Element::new(&p::EventsAndReports).with("HoldEventsAndReportsUponReconnect", settings.hold_reports)
     });
-    request
-        .and(Element::new(&p::ReaderEventNotificationSpec).and_all(states))
-        .and(keepalive)
-        .and_all(inputs)
-        .and_all(holding)
+    Element::new(&m::SET_READER_CONFIG).and_all(events).and(keepalive).and_all(inputs).and_all(holding)
 }
 
 /// `ADD_ROSPEC` with an inventory that never ends by itself.

@@ -50,6 +50,9 @@ pub(crate) struct Fake {
     pub(crate) rospecs: Vec<(u32, u64)>,
     pub(crate) accessspecs: Vec<u32>,
     pub(crate) fixed_khz: Vec<u32>,
+    /// Whether it has another hop table beside the one of number 1; and which it uses.
+    pub(crate) second_hop_table: bool,
+    pub(crate) hops_by: u16,
     /// `ChannelIndex` of its antennas.
     pub(crate) tuned_to: u16,
     /// Whether it takes 0 for all.
@@ -74,6 +77,8 @@ pub(crate) struct Fake {
     pub(crate) ignores: Vec<&'static Definition>,
     /// What it has against an `ADD_ROSPEC`.
     pub(crate) objects: Option<fn(&Element) -> Option<Element>>,
+    /// What it has against a `SET_READER_CONFIG`.
+    pub(crate) objects_to_config: Option<fn(&Element) -> Option<Element>>,
     /// What it does with the next requests, over and over: 0 refuse, 1 ERROR_MESSAGE, 2 nothing, 3 nonsense, else as it
     /// should.
     pub(crate) whims: Vec<u8>,
@@ -93,6 +98,8 @@ impl Default for Fake {
             rospecs: Vec::new(),
             accessspecs: Vec::new(),
             fixed_khz: Vec::new(),
+            second_hop_table: false,
+            hops_by: 1,
             tuned_to: 1,
             deletes_all: true,
             deletes_running: true,
@@ -105,6 +112,7 @@ impl Default for Fake {
             errors_of_its_own: Vec::new(),
             ignores: Vec::new(),
             objects: None,
+            objects_to_config: None,
             whims: Vec::new(),
             asked: Vec::new(),
             next_keepalive: None,
@@ -181,12 +189,17 @@ impl Fake {
         } else if *definition == m::GET_READER_CONFIG {
             if asked.unsigned("RequestedData") == Some(e::GetReaderConfigRequestedData::AntennaConfiguration)
             {
-                let transmitter = Element::new(&p::RFTransmitter).with("ChannelIndex", self.tuned_to);
+                let transmitter = Element::new(&p::RFTransmitter)
+                    .with("HopTableID", self.hops_by)
+                    .with("ChannelIndex", self.tuned_to);
                 let antenna =
                     Element::new(&p::AntennaConfiguration).with("AntennaID", 1_u16).and(transmitter);
                 return Ok(vec![antenna]);
             }
         } else if *definition == m::SET_READER_CONFIG {
+            if let Some(objection) = self.objects_to_config.and_then(|objects| objects(asked)) {
+                return Err(objection);
+            }
             let wanted = self.keepalives && asked.child(&p::KeepaliveSpec).is_some();
             self.next_keepalive = wanted.then(|| now + Duration::from_secs(5));
         } else if *definition == m::DELETE_ROSPEC {
@@ -272,6 +285,12 @@ impl Fake {
                     .with("Frequency", vec![902_750_u32, 915_250]),
                 false => Element::new(&p::FixedFrequencyTable).with("Frequency", self.fixed_khz.clone()),
             });
+        let second = self.second_hop_table.then(|| {
+            Element::new(&p::FrequencyHopTable)
+                .with("HopTableID", 2_u8)
+                .with("Frequency", vec![927_250_u32, 903_250])
+        });
+        let frequencies = frequencies.and_all(second);
         let band = Element::new(&p::UHFBandCapabilities).and_all(powers).and(frequencies);
         vec![general, Element::new(&p::RegulatoryCapabilities).with("CountryCode", 840_u16).and(band)]
     }
