@@ -28,7 +28,8 @@ use crate::{OrderError, Reader, tag};
 
 /// Bytes taken in at once.
 const PORTION: usize = 4096;
-/// A module that streams says something in every round of a second. After this long without a word it is gone.
+/// A module that streams says something in every round of a second. After this long without a word it is asked whether it
+/// is still there.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often it is asked how warm it is.
 const TEMPERATURE: Duration = Duration::from_secs(30);
@@ -39,8 +40,10 @@ const REST: Duration = Duration::from_secs(10);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 /// How long a complaint of the module counts when it does not repeat it.
 const COMPLAINT: Duration = Duration::from_secs(60);
-/// How often a question is put before the module counts as silent.
+/// How often a question is put.
 const TRIES: u32 = 2;
+/// So many questions in a row without an answer: it is gone.
+const MOST_UNANSWERED: u32 = 3;
 /// Output contacts at most.
 const MOST_CONTACTS: u16 = 4;
 
@@ -91,8 +94,9 @@ pub struct ThingMagic {
     /// How often in a row it was too warm.
     rests: u32,
     rest_until: Option<Duration>,
-    /// Questions asked within reading that it did not answer, in a row.
+    /// Questions asked within reading that it did not answer, in a row; and others.
     misses: u32,
+    unanswered: u32,
     contacts: [Option<bool>; 16],
     work: Option<Work>,
 }
@@ -118,6 +122,7 @@ impl Module for ThingMagic {
             rests: 0,
             rest_until: None,
             misses: 0,
+            unanswered: 0,
             contacts: [None; 16],
             work: None,
         };
@@ -141,7 +146,7 @@ impl Module for ThingMagic {
         }
         self.take(now);
         if let Some(asked) = self.asked.take_if(|asked| now >= asked.until) {
-            self.unanswered(now, asked);
+            self.no_answer(now, asked);
         }
         if self.rest_until.is_some_and(|until| now >= until) && self.phase == Phase::Resting {
             self.rest_until = None;
@@ -149,8 +154,10 @@ impl Module for ThingMagic {
             self.resume();
         }
         if self.silent_at().is_some_and(|at| now >= at) {
-            let span = SILENCE.as_secs();
-            self.down(Reason::Silent(format!("no word for {span} s while it should read")));
+            // Some say nothing while they hear no tag: one that answers reads on.
+            self.asked = None;
+            self.interrupt();
+            self.resume();
         }
         self.look_after(now);
         self.advance(now);
@@ -244,6 +251,7 @@ impl ThingMagic {
             0x22 if !matches!(asked, Some(Ask::Search { .. })) => self.stream(now, &frame),
             _ => {
                 if let Some(asked) = self.asked.take_if(|asked| answers(&asked.ask, &frame)) {
+                    self.unanswered = 0;
                     self.answered(now, asked.ask, &frame);
                 } else if frame.op == 0x2F && frame.data.first() == Some(&2) && self.phase == Phase::Reading {
                     // It has ended by itself what nobody told it to end.
@@ -434,7 +442,7 @@ impl ThingMagic {
         heard.map(|heard| heard + SILENCE)
     }
 
-    fn unanswered(&mut self, now: Duration, asked: Asked) {
+    fn no_answer(&mut self, now: Duration, asked: Asked) {
         let Asked { ask, tries, .. } = asked;
         match ask {
             Ask::Stop if self.phase == Phase::Closing => self.down(Reason::Closed),
@@ -458,7 +466,10 @@ impl ThingMagic {
             Ask::Operate { .. } => self.job_unknown(),
             Ask::Output { .. } => self.events.push_back(Event::OutputDone(Err(OrderError::Unknown))),
             ask if tries < TRIES => self.send(now, ask, tries + 1),
-            ask if ask.is_optional() => self.skipped(now, &ask),
+            ask if ask.is_optional() && self.unanswered + 1 < MOST_UNANSWERED => {
+                self.unanswered += 1;
+                self.skipped(&ask);
+            }
             ask => {
                 let (op, _) = ask.message();
                 self.down(Reason::Silent(format!("no answer to command {op:02X}")));

@@ -9,6 +9,9 @@ use super::{CONTACTS, Phase, TEMPERATURE, ThingMagic, status};
 use crate::serial::{About, Event, Reason};
 use crate::{OrderError, Purpose};
 
+/// The name of a setting.
+const POWER: &str = "the antennas' power";
+
 impl Ask {
     /// Whether it can read without an answer to this.
     pub(super) fn is_optional(&self) -> bool {
@@ -16,6 +19,12 @@ impl Ask {
             self,
             Ask::Program
                 | Ask::Regions
+                | Ask::Region
+                | Ask::Option { .. }
+                | Ask::Gen2 { .. }
+                | Ask::Power { .. }
+                | Ask::PortPowers(_)
+                | Ask::SearchList(_)
                 | Ask::Antennas
                 | Ask::PowerLimits
                 | Ask::Temperature
@@ -44,13 +53,14 @@ impl ThingMagic {
             }
             Ask::Boot => match status {
                 // An application that runs already does not know the command.
-                0 | status::INVALID_OPCODE => _ = self.found.version(data),
+                0 => self.found.version(data),
+                status::INVALID_OPCODE => {}
                 _ => self.refused(format!("its firmware does not start: {}", status::words(status))),
             },
             Ask::Regions if status == 0 => self.found.regions = data.to_vec(),
             Ask::Region => self.region(status, data),
             Ask::SetRegion(region, number) => match status {
-                0 => self.found.region = number,
+                0 => self.found.region = Some(number),
                 _ => self.refused(format!(
                     "it does not take the region {region} ({}); it has {}",
                     status::words(status),
@@ -83,7 +93,7 @@ impl ThingMagic {
                 self.choose_powers();
             }
             Ask::Power { write: false, .. } | Ask::PortPowers(_) if status != 0 => {
-                self.setting_refused("the antennas' power", status);
+                self.setting_refused(POWER, status);
             }
             Ask::Temperature if status == 0 => self.temperature(data),
             Ask::Contacts if status == 0 => self.contacts(data),
@@ -97,18 +107,25 @@ impl ThingMagic {
     }
 
     /// No answer to something that it can read without.
-    pub(super) fn skipped(&mut self, _now: Duration, ask: &Ask) {
-        match ask {
-            Ask::Antennas => self.choose_antennas(),
-            Ask::PowerLimits => self.choose_powers(),
-            _ => {}
-        }
+    pub(super) fn skipped(&mut self, ask: &Ask) {
+        let name = match ask {
+            Ask::Antennas => return self.choose_antennas(),
+            Ask::PowerLimits => return self.choose_powers(),
+            Ask::Region => return self.choose_region(),
+            Ask::Option { name, .. } | Ask::Gen2 { name, .. } => name,
+            Ask::Power { write: false, .. } | Ask::PortPowers(_) => POWER,
+            Ask::SearchList(_) => "the choice of antennas",
+            _ => return,
+        };
+        let words = format!("it did not answer when it was told {name}; it reads on without");
+        self.trouble(About::Setting(name), words, None);
     }
 
     fn version(&mut self, status: u16, data: &[u8]) {
-        if status != 0 || self.found.version(data).is_none() {
+        if status != 0 {
             return self.refused(format!("it does not say what it is: {}", status::words(status)));
         }
+        self.found.version(data);
         self.phase = Phase::SettingUp;
         self.plan.extend([Ask::Program, Ask::Regions, Ask::Region, Ask::Protocol]);
         if self.found.is_m6e_or_newer() {
@@ -152,15 +169,19 @@ impl ThingMagic {
 
     fn region(&mut self, status: u16, data: &[u8]) {
         if status == 0 {
-            self.found.region = data.first().copied().unwrap_or(0);
+            self.found.region = data.first().copied();
         }
+        self.choose_region();
+    }
+
+    fn choose_region(&mut self) {
         let names = self.found.region_names();
         match self.reader.region {
             Some(region) => match self.found.number_of(region) {
                 Some(number) => self.plan.push_front(Ask::SetRegion(region, number)),
                 None => self.refused(format!("it has no region {region}; it has {names}")),
             },
-            None if self.found.region == 0 => {
+            None if self.found.region == Some(0) => {
                 self.refused(format!(
                     "no radio region is set, so it may not transmit: set `region` to one of {names}"
                 ));
@@ -227,7 +248,7 @@ impl ThingMagic {
             .collect();
         for (port, dbm) in cut {
             let words = format!("antenna {port} sends {dbm} dBm: it has no such power as configured");
-            self.trouble(About::Setting("the antennas' power"), words, None);
+            self.trouble(About::Setting(POWER), words, None);
         }
         let Some((_, first)) = powers.first().copied() else { return };
         let most = powers.iter().map(|(_, cdbm)| *cdbm).max().unwrap_or(first);
