@@ -7,11 +7,14 @@
 
 mod answers;
 mod ask;
+mod buffer;
 pub mod frame;
 mod job;
 mod module;
 mod report;
+mod setup;
 mod status;
+mod stream;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,10 +23,9 @@ use ask::Ask;
 use frame::{Frame, Speaker};
 use job::Work;
 use module::Found;
-use report::Streamed;
 
 use crate::frames::Frames;
-use crate::serial::{About, Event, Module, Reason, Sighting, Trouble};
+use crate::serial::{About, Event, Module, Reason, Trouble};
 use crate::{OrderError, Reader, tag};
 
 /// Bytes taken in at once.
@@ -261,98 +263,6 @@ impl ThingMagic {
         }
     }
 
-    /// A message of continuous reading. What comes before it is set up is the rest of an earlier conversation.
-    fn stream(&mut self, now: Duration, frame: &Frame) {
-        if matches!(self.phase, Phase::Greeting | Phase::SettingUp) {
-            return;
-        }
-        match (frame.status, report::streamed(&frame.data)) {
-            (0, Some(Streamed::Tag(sighting))) => {
-                self.cool();
-                self.read(sighting);
-            }
-            (0, Some(Streamed::Temperature(celsius))) => {
-                self.events.push_back(Event::Temperature(i16::from(celsius)));
-            }
-            (0, Some(Streamed::Other)) => {}
-            (0, None) => {
-                let words = "it sent a read that makes no sense".to_owned();
-                self.trouble(About::Module, words, Some(COMPLAINT));
-            }
-            (status::NO_TAGS, _) => self.cool(),
-            (status, _) => self.complaint(now, status, &frame.data),
-        }
-    }
-
-    /// A tag was read. A module with one antenna need not say which.
-    fn read(&mut self, mut sighting: Sighting) {
-        if sighting.antenna == 0 {
-            let [only] = self.found.list.as_slice() else {
-                return self.trouble(
-                    About::Module,
-                    "it sent a read without an antenna".to_owned(),
-                    Some(COMPLAINT),
-                );
-            };
-            sighting.antenna = u16::from(*only);
-        }
-        self.events.push_back(Event::Read(sighting));
-    }
-
-    /// What the module says when it does not go well.
-    fn complaint(&mut self, now: Duration, status: u16, data: &[u8]) {
-        let words = status::words(status);
-        match status {
-            status::TEMPERATURE => self.rest(now),
-            status::RADIO_OFF | status::NO_PROTOCOL => self.down(Reason::Restarted),
-            status::ASSERT => {
-                // A line number, then the file's name.
-                let place = data.iter().skip(4).take(60).filter(|byte| byte.is_ascii_graphic());
-                let place: String = place.map(|byte| char::from(*byte)).collect();
-                self.down(Reason::Refused(format!("{words} {place}")));
-            }
-            status::NO_ANTENNA | status::RETURN_LOSS => {
-                let about = match self.found.list.as_slice() {
-                    [only] => About::Antenna(u16::from(*only)),
-                    _ => About::Module,
-                };
-                self.trouble(about, words, Some(COMPLAINT));
-            }
-            status::BUFFER_FULL => {
-                self.trouble(About::Lost, format!("reads are lost: {words}"), Some(COMPLAINT))
-            }
-            _ => self.trouble(About::Module, format!("it reports a fault: {words}"), Some(COMPLAINT)),
-        }
-    }
-
-    /// Too warm: it stops transmitting until it has cooled down.
-    fn rest(&mut self, now: Duration) {
-        if matches!(self.phase, Phase::Closing | Phase::Over) || self.rest_until.is_some() {
-            return;
-        }
-        let span = REST.saturating_mul(1 << self.rests.min(8)).min(LONGEST_REST);
-        self.rests += 1;
-        let words = format!(
-            "it is too warm ({}) and rests for {} s; give it air or a heat sink, or less power",
-            status::words(status::TEMPERATURE),
-            span.as_secs()
-        );
-        self.trouble(About::Temperature, words, None);
-        self.rest_until = Some(now + span);
-        if self.work.is_none() {
-            self.interrupt();
-            self.phase = Phase::Resting;
-        }
-    }
-
-    /// It reads as it should.
-    fn cool(&mut self) {
-        if self.rests > 0 && self.rest_until.is_none() {
-            self.rests = 0;
-            self.events.push_back(Event::Over(About::Temperature));
-        }
-    }
-
     fn trouble(&mut self, about: About, words: String, lasts: Option<Duration>) {
         let trouble = Trouble { about, words, lasts };
         if matches!(self.phase, Phase::Greeting | Phase::SettingUp) {
@@ -400,11 +310,6 @@ impl ThingMagic {
         } else {
             self.plan.extend(self.search());
         }
-    }
-
-    /// A search into the buffer, for a module that cannot stream.
-    fn search(&self) -> [Ask; 2] {
-        [Ask::Clear, Ask::Search { metadata: self.found.is_m6e_or_newer(), selection: None }]
     }
 
     /// Asks from time to time what changes while it reads.
