@@ -176,7 +176,7 @@ impl Module for ThingMagic {
         let gap = self.frames.due();
         let asked = self.asked.as_ref().map(|asked| asked.until);
         let rest = self.rest_until.filter(|_| self.phase == Phase::Resting);
-        let idle = self.phase == Phase::Reading && self.asked.is_none() && self.found.within;
+        let idle = self.is_idle() && self.found.within;
         let temperature = idle.then_some(self.temperature_due);
         let contacts = (idle && !self.reader.inputs.is_empty()).then_some(self.contacts_due);
         [gap, asked, rest, self.silent_at(), temperature, contacts].into_iter().flatten().min()
@@ -255,7 +255,7 @@ impl ThingMagic {
                 if let Some(asked) = self.asked.take_if(|asked| answers(&asked.ask, &frame)) {
                     self.unanswered = 0;
                     self.answered(now, asked.ask, &frame);
-                } else if frame.op == 0x2F && frame.data.first() == Some(&2) && self.phase == Phase::Reading {
+                } else if frame.op == 0x2F && frame.data.first() == Some(&2) && self.is_idle() {
                     // It has ended by itself what nobody told it to end.
                     self.plan.push_back(Ask::Start);
                 }
@@ -312,10 +312,14 @@ impl ThingMagic {
         }
     }
 
+    /// It reads, and nothing is asked or planned.
+    fn is_idle(&self) -> bool {
+        self.phase == Phase::Reading && self.asked.is_none() && self.plan.is_empty()
+    }
+
     /// Asks from time to time what changes while it reads.
     fn look_after(&mut self, now: Duration) {
-        if self.phase != Phase::Reading || self.asked.is_some() || !self.plan.is_empty() || !self.found.within
-        {
+        if !self.is_idle() || !self.found.within {
             return;
         }
         if now >= self.contacts_due && !self.reader.inputs.is_empty() {
