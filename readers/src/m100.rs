@@ -495,7 +495,12 @@ impl M100 {
         ];
         self.barriers = self.barriers.wrapping_add(1);
         let question = QUESTIONS.get(self.barriers % QUESTIONS.len()).cloned().unwrap_or(Command::GetPower);
-        self.script.push_front(Ask { tries: 1, ..Ask::new(question, Why::Barrier) });
+        self.script.push_front(Ask {
+            command: question,
+            why: Why::Barrier,
+            patience: ANSWER + ANSWER / 2,
+            tries: 1,
+        });
     }
 
     /// An ask has come to an end.
@@ -514,16 +519,20 @@ impl M100 {
         }
         match why {
             Why::Stop => {}
-            Why::Barrier => {
-                if came == Came::Silence && self.work.as_ref().is_some_and(|work| work.has_time(now)) {
+            Why::Barrier | Why::Job => {
+                let silent = came == Came::Silence;
+                if why == Why::Job {
+                    self.job_came(came);
+                }
+                if silent {
+                    // A job whose patience is at its end does not wait for that.
+                    if self.work.as_ref().is_some_and(|work| !work.has_time(now)) {
+                        self.job_step(now);
+                    } else if why == Why::Barrier && self.work.is_none() {
+                        return self.next(now);
+                    }
                     self.raise_barrier();
                 }
-            }
-            Why::Job => {
-                if came == Came::Silence {
-                    self.raise_barrier();
-                }
-                self.job_came(came);
             }
             Why::OutputDirection | Why::Output => self.output_came(&why, came),
             Why::Contact(port) => self.contact_came(port, &came),

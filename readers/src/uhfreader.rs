@@ -425,7 +425,7 @@ impl UhfReader {
         };
         self.barriers = self.barriers.wrapping_add(1);
         let question = questions.get(self.barriers % questions.len()).cloned().unwrap_or(Command::Info);
-        self.script.push_front(Ask { tries: 1, ..Ask::new(question, Why::Barrier) });
+        self.script.push_front(Ask { command: question, why: Why::Barrier, patience: ACCESS, tries: 1 });
     }
 
     /// An ask has come to an end.
@@ -441,16 +441,20 @@ impl UhfReader {
         }
         match why {
             Why::Inventory(port) => self.inventory_came(now, port, &came),
-            Why::Barrier => {
-                if came == Came::Silence && self.work.as_ref().is_some_and(|work| work.has_time(now)) {
+            Why::Barrier | Why::Job => {
+                let silent = came == Came::Silence;
+                if why == Why::Job {
+                    self.job_came(came);
+                }
+                if silent {
+                    // A job whose patience is at its end does not wait for that.
+                    if self.work.as_ref().is_some_and(|work| !work.has_time(now)) {
+                        self.job_step(now);
+                    } else if why == Why::Barrier && self.work.is_none() {
+                        return self.next(now);
+                    }
                     self.raise_barrier();
                 }
-            }
-            Why::Job => {
-                if came == Came::Silence {
-                    self.raise_barrier();
-                }
-                self.job_came(came);
             }
             Why::OutputsBefore | Why::Outputs => self.output_came(why, came),
             Why::Contacts => self.contacts_came(&came),

@@ -148,11 +148,11 @@ proptest! {
     fn late_answers_are_not_mixed_up(late_ms in prop::collection::vec(prop_oneof![3 => Just(0), 1 => 300..1_500_u64], 60)) {
         let late = |frame: usize| Some(Duration::from_millis(late_ms.get(frame).copied().unwrap_or(0)));
         let read = |first_word| Operation::Read { bank: Bank::Tid, first_word, words: 1 };
-        let check = |field: &Field, report: Result<Report, _>| {
+        let check = |field: &Field, report: Result<Report, _>, which: &str| {
             let Ok(report) = report else { return };
             for (word, result) in report.results.into_iter().enumerate() {
                 if let Ok(read) = result {
-                    assert_eq!(read, Done::Words(vec![field.tags[1].tid[word]]), "word {word}");
+                    assert_eq!(read, Done::Words(vec![field.tags[1].tid[word]]), "{which}, word {word}");
                 }
             }
         };
@@ -160,10 +160,10 @@ proptest! {
         let epc = field.tags[1].epc_bytes();
         let job = Job { patience: Duration::from_secs(20), ..job(&epc, (0..6).map(read).collect()) };
         let report = done::<M100>(sim::m100::M100::new(sim::m100::Build::default()), &mut field, &job, late);
-        check(&field, report);
+        check(&field, report, "M100");
         for model in [Model::Reader18, Model::Reader288] {
             let report = done::<UhfReader>(sim::uhfreader::UhfReader::new(model, 0), &mut field, &job, late);
-            check(&field, report);
+            check(&field, report, &format!("{model:?}"));
         }
     }
 }
