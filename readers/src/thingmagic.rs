@@ -23,7 +23,7 @@ use module::Found;
 use report::Streamed;
 
 use crate::frames::Frames;
-use crate::serial::{About, Event, Module, Reason, Trouble};
+use crate::serial::{About, Event, Module, Reason, Sighting, Trouble};
 use crate::{OrderError, Reader, tag};
 
 /// Bytes taken in at once.
@@ -126,6 +126,9 @@ impl Module for ThingMagic {
     }
 
     fn handle_input(&mut self, now: Duration, bytes: &[u8]) {
+        if self.phase == Phase::Over {
+            return;
+        }
         for portion in bytes.chunks(PORTION) {
             self.frames.push(now, portion);
             self.take(now);
@@ -133,6 +136,9 @@ impl Module for ThingMagic {
     }
 
     fn handle_timeout(&mut self, now: Duration) {
+        if self.phase == Phase::Over {
+            return;
+        }
         self.take(now);
         if let Some(asked) = self.asked.take_if(|asked| now >= asked.until) {
             self.unanswered(now, asked);
@@ -212,18 +218,15 @@ impl Module for ThingMagic {
 }
 
 impl ThingMagic {
-    /// Takes in the frames that have come.
+    /// Takes in the frames that have come. What comes behind the end of the conversation belongs to nobody.
     fn take(&mut self, now: Duration) {
-        while let Some(bytes) = self.frames.next(now) {
+        while let Some(bytes) = self.frames.next(now).filter(|_| self.phase != Phase::Over) {
             let Ok(frame) = frame::decode(Speaker::Module, &bytes) else { continue };
-            if self.phase == Phase::Over {
-                return;
-            }
             self.last_frame = Some(now);
             self.frame(now, frame);
         }
         let bytes = self.frames.take_skipped();
-        if bytes > 0 {
+        if bytes > 0 && self.phase != Phase::Over {
             self.events.push_back(Event::Noise { bytes });
         }
         self.advance(now);
@@ -258,7 +261,7 @@ impl ThingMagic {
         match (frame.status, report::streamed(&frame.data)) {
             (0, Some(Streamed::Tag(sighting))) => {
                 self.cool();
-                self.events.push_back(Event::Read(sighting));
+                self.read(sighting);
             }
             (0, Some(Streamed::Temperature(celsius))) => {
                 self.events.push_back(Event::Temperature(i16::from(celsius)));
@@ -271,6 +274,21 @@ impl ThingMagic {
             (status::NO_TAGS, _) => self.cool(),
             (status, _) => self.complaint(now, status, &frame.data),
         }
+    }
+
+    /// A tag was read. A module with one antenna need not say which.
+    fn read(&mut self, mut sighting: Sighting) {
+        if sighting.antenna == 0 {
+            let [only] = self.found.list.as_slice() else {
+                return self.trouble(
+                    About::Module,
+                    "it sent a read without an antenna".to_owned(),
+                    Some(COMPLAINT),
+                );
+            };
+            sighting.antenna = u16::from(*only);
+        }
+        self.events.push_back(Event::Read(sighting));
     }
 
     /// What the module says when it does not go well.
@@ -422,6 +440,8 @@ impl ThingMagic {
             Ask::Stop if self.phase == Phase::Closing => self.down(Reason::Closed),
             // While reads of an earlier conversation keep coming it is there, and has not heard us yet.
             Ask::Stop if self.phase == Phase::Greeting && (self.last_frame.is_none() || tries > TRIES) => {
+                // The maker's programs switch checksums off on USB; one that was killed has not switched them on again.
+                self.out.push_back(Ask::Option { name: "checksums", key: 0x1B, value: 1 }.frame());
                 self.plan.push_back(Ask::Version);
             }
             Ask::Stop if tries <= TRIES => self.send(now, Ask::Stop, tries + 1),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod module;
+#[path = "module/script.rs"]
+mod script;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
@@ -554,6 +556,48 @@ proptest! {
             ours.handle_timeout(now);
             sent(&mut ours);
             events(&mut ours);
+        }
+    }
+}
+
+/// The kept inputs of the fuzz target, one a line in hexadecimal (`scripts/fuzz thingmagic keep` writes them).
+#[test]
+fn what_fuzzing_found_worth_keeping_is_taken() {
+    include_str!("corpus/thingmagic.hex").lines().for_each(|line| script::thingmagic(&hex(line)));
+}
+
+/// A whole conversation as a script, and every beginning of it. With `THINGMAGIC_SEEDS` (a folder) set it is written there
+/// for the fuzz target to begin with.
+#[test]
+fn a_conversation_can_be_played_again_and_broken_off_anywhere() {
+    for (number, model) in [Model::M6e, Model::M5e, Model::Nano, Model::OldNano].into_iter().enumerate() {
+        let mut asked = american(&[1, 2]);
+        asked.inputs =
+            vec![Input { port: 2, active_high: true, tells: Tells::Gate { gate: "gate-1".into() } }];
+        let mut room = Room::new(&asked, Emulated::new(model).in_boot_program(), Around::stock(2, 20.0));
+        let script = std::sync::Arc::new(std::sync::Mutex::new(vec![0x0E]));
+        let note = std::sync::Arc::clone(&script);
+        room.line = Box::new(move |bytes| {
+            let mut rest = bytes.as_slice();
+            while let Some(length) = rest.get(1).map(|length| usize::from(*length) + 7) {
+                let (frame, tail) = rest.split_at(length.min(rest.len()));
+                let says = &frame[2..frame.len() - 2];
+                note.lock().unwrap().extend([&[1, says.len() as u8], says, &[4, 1, 20]].concat());
+                rest = tail;
+            }
+            bytes
+        });
+        room.run(SECOND);
+        let epc = room.around.tags[0].epc_bytes();
+        script.lock().unwrap().extend([6, 8, 40, 1, 3, 0, 1, 0, 1, 4]);
+        let operations = vec![Operation::Read { bank: Bank::User, first_word: 0, words: 1 }];
+        assert!(room.job(job(&epc, operations)).is_ok() || model == Model::Nano);
+        script.lock().unwrap().extend([6, 2, 1, 1, 7, 1, 0xC1]);
+        let script = script.lock().unwrap().clone();
+        (0..script.len()).step_by(17).for_each(|end| script::thingmagic(&script[..end]));
+        script::thingmagic(&script);
+        if let Some(folder) = std::env::var_os("THINGMAGIC_SEEDS") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("seed-{number}")), &script).unwrap();
         }
     }
 }

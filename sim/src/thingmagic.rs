@@ -17,6 +17,8 @@ const BEAT: Duration = Duration::from_millis(10);
 const TOO_WARM: i8 = 85;
 /// How long it takes from power to its first word.
 const BOOTING: Duration = Duration::from_millis(150);
+/// Half a command whose other half has not come for this long is forgotten.
+const GAP: Duration = Duration::from_millis(100);
 /// What its buffer holds (an M5e's; later ones hold more).
 const BUFFER: usize = 200;
 
@@ -100,6 +102,7 @@ pub struct ThingMagic {
     /// The boot program runs, not the application.
     in_boot: bool,
     received: Vec<u8>,
+    received_at: Duration,
     out: VecDeque<Vec<u8>>,
     doing: Doing,
     region: u8,
@@ -120,6 +123,7 @@ impl ThingMagic {
             baud: 115_200,
             in_boot: false,
             received: Vec::new(),
+            received_at: Duration::ZERO,
             out: VecDeque::new(),
             doing: Doing::Nothing,
             region: 0,
@@ -268,6 +272,10 @@ impl Emulated for ThingMagic {
         if matches!(self.doing, Doing::Booting(_)) {
             return;
         }
+        if now > self.received_at + GAP {
+            self.received.clear();
+        }
+        self.received_at = now;
         self.received.extend_from_slice(bytes);
         while let Some(start) = self.received.iter().position(|byte| *byte == 0xFF) {
             self.received.drain(..start);

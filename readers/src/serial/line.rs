@@ -69,7 +69,7 @@ fn there(others: &[String]) -> String {
 pub(super) fn device(reader: &Reader) -> Result<(&Path, Option<u32>), LineError> {
     match &reader.link {
         Link::Serial { device, baud } => Ok((device, *baud)),
-        Link::Dial { .. } | Link::Listen { .. } => Err(LineError::NotSerial),
+        _ => Err(LineError::NotSerial),
     }
 }
 

@@ -343,7 +343,7 @@ impl ThingMagic {
         let sightings = records(data);
         let told = data.get(3).copied().map_or(0, u32::from);
         self.found.buffered = self.found.buffered.saturating_sub(told);
-        sightings.into_iter().for_each(|sighting| self.events.push_back(Event::Read(sighting)));
+        sightings.into_iter().for_each(|sighting| self.read(sighting));
         if status == 0 && told > 0 && self.found.buffered > 0 {
             self.plan.push_front(Ask::Fetch { of_job: false });
         } else {

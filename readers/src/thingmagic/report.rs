@@ -8,6 +8,8 @@ const GEN2: u8 = 5;
 /// PC bit that says that an XPC word follows, and the XPC's that says that a second one does (Gen2v2 §6.3.2.1.2.2).
 const XPC: u16 = 0x0200;
 const XPC2: u16 = 0x8000;
+/// Bytes of the longest EPC.
+const MOST_EPC: usize = 62;
 /// In the length of embedded data: no data, but a status of 16 bits.
 const FAILED: u16 = 0x8000;
 
@@ -91,7 +93,8 @@ pub(super) fn record(flags: u16, bytes: &mut Bytes<'_>) -> Option<Sighting> {
     let (epc, _crc) = tag.0.split_last_chunk::<2>()?;
     seen.pc = Some(pc);
     seen.epc = epc.to_vec();
-    (!seen.epc.is_empty()).then_some(seen)
+    // Gen2 tells the length of an EPC in five bits of words.
+    (1..=MOST_EPC).contains(&seen.epc.len()).then_some(seen)
 }
 
 /// What a message of the stream is.
