@@ -66,6 +66,8 @@ enum Why {
     Warmth,
     /// A step of a job.
     Job,
+    /// Nothing: an answer that comes late comes before that of this one.
+    Barrier,
 }
 
 /// A command on its way, or to be sent.
@@ -125,6 +127,7 @@ pub struct UhfReader {
     info: Option<Info>,
     cannot: Vec<String>,
     bands_tried: usize,
+    barriers: usize,
     /// Inventories are asked for without settings: the reader refused them.
     bare: bool,
     turns: VecDeque<Turn>,
@@ -162,6 +165,7 @@ impl Module for UhfReader {
             info: None,
             cannot: Vec::new(),
             bands_tried: 0,
+            barriers: 0,
             bare: false,
             turns: VecDeque::new(),
             up: false,
@@ -412,6 +416,18 @@ impl UhfReader {
         }
     }
 
+    /// A command got no answer: it may come late, and must not be taken for that to the next one. Answers come in order,
+    /// so a question of another kind is asked first, each time another one.
+    fn raise_barrier(&mut self) {
+        let questions: &[Command] = match self.family() {
+            Family::Short => &[Command::Info, Command::WorkMode18],
+            Family::Long => &[Command::Info, Command::GetContacts, Command::Serial, Command::WorkMode],
+        };
+        self.barriers = self.barriers.wrapping_add(1);
+        let question = questions.get(self.barriers % questions.len()).cloned().unwrap_or(Command::Info);
+        self.script.push_front(Ask { command: question, why: Why::Barrier, patience: ACCESS, tries: 1 });
+    }
+
     /// An ask has come to an end.
     fn came(&mut self, now: Duration, why: Why, came: Came) {
         if self.closing.is_some() {
@@ -425,7 +441,21 @@ impl UhfReader {
         }
         match why {
             Why::Inventory(port) => self.inventory_came(now, port, &came),
-            Why::Job => self.job_came(came),
+            Why::Barrier | Why::Job => {
+                let silent = came == Came::Silence;
+                if why == Why::Job {
+                    self.job_came(came);
+                }
+                if silent {
+                    // A job whose patience is at its end does not wait for that.
+                    if self.work.as_ref().is_some_and(|work| !work.has_time(now)) {
+                        self.job_step(now);
+                    } else if why == Why::Barrier && self.work.is_none() {
+                        return self.next(now);
+                    }
+                    self.raise_barrier();
+                }
+            }
             Why::OutputsBefore | Why::Outputs => self.output_came(why, came),
             Why::Contacts => self.contacts_came(&came),
             Why::Warmth => self.warmth_came(now, &came),
@@ -491,6 +521,8 @@ impl UhfReader {
                 if self.pushed_at.is_some_and(|at| now < at + PUSHING) {
                     self.come_up();
                     self.state = State::Listening { until: now + PUSHING };
+                } else {
+                    self.raise_barrier();
                 }
                 return;
             }

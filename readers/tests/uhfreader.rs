@@ -192,23 +192,6 @@ proptest! {
         module::checks::uhfreader(&bytes);
     }
 
-    #[test]
-    fn nothing_that_comes_makes_it_panic_or_grow(
-        portions in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..600), 0..30),
-        frames in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..80)), 30),
-        steps in prop::collection::vec(0..400_u64, 30),
-    ) {
-        let mut module = UhfReader::new(&reader("/dev/none", None), Duration::ZERO);
-        let mut now = Duration::ZERO;
-        for ((bytes, step), (command, body)) in portions.iter().zip(steps).zip(frames) {
-            now += Duration::from_millis(step);
-            module.handle_timeout(now);
-            module.handle_input(now, bytes);
-            module.handle_input(now, &Frame { address: 0, command, body }.encode());
-            let (told, said) = (events(&mut module), sent(&mut module));
-            prop_assert!(told.len() <= 400 && said.len() < 50);
-        }
-    }
 }
 
 #[test]

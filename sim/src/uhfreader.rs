@@ -238,6 +238,12 @@ impl UhfReader {
                 let inputs = inputs.fold(0, |bits, (bit, level)| bits | u8::from(*level) << bit);
                 self.say(command, 0, &[inputs | self.outputs << 4]);
             }
+            (0x4C, []) if later => self.say(command, 0, &[0x17, 0x04, 0x22, 0x01]),
+            (0x77, []) if later => {
+                // Mode, protocol, pause, filter, Q, session, mask (none), TID (none).
+                let mode = u8::from(self.pushing.is_some());
+                self.say(command, 0, &[mode, 0, 0, 0, 4, 0, 1, 0, 0, 0, 0, 0]);
+            }
             (0x76, [mode @ 0..=1]) if later => {
                 self.pushing = (*mode == 1).then_some(now + PUSH);
                 field.begin(now);

@@ -75,14 +75,27 @@ impl Frame {
     }
 }
 
+/// What each byte does to the check: every byte of noise may begin a frame, so much is checked.
+const TABLE: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut check = byte as u16;
+        let mut bit = 0;
+        while bit < 8 {
+            check = if check & 1 == 0 { check >> 1 } else { check >> 1 ^ 0x8408 };
+            bit += 1;
+        }
+        table[byte] = check;
+        byte += 1;
+    }
+    table
+};
+
 fn check_of(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |check, byte| {
-        (0..8).fold(
-            check ^ u16::from(*byte),
-            |check, _| {
-                if check & 1 == 0 { check >> 1 } else { check >> 1 ^ 0x8408 }
-            },
-        )
+        let [low, _] = (check ^ u16::from(*byte)).to_le_bytes();
+        check >> 8 ^ TABLE.get(usize::from(low)).copied().unwrap_or(0)
     })
 }
 
