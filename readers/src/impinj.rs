@@ -2,7 +2,9 @@
 //! put on the reader and started, and its event stream followed. An inventory that another client left running is
 //! stopped. Never changes the reader's network, region or firmware.
 
+mod desk;
 mod event;
+mod lines;
 mod preset;
 
 use std::sync::Arc;
@@ -17,24 +19,20 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::condition::Fault;
-use crate::http::Client;
-use crate::json::{self, brief, instant, whole};
-use crate::station::{self, Conversation, Heard, Told};
-use crate::{Ability, Link, Now, Order, OrderError, Reader, tag};
+use desk::{ANSWER, Desk, Status};
+use lines::Lines;
 
-/// How long a request may take, connecting included.
-const ANSWER: Duration = Duration::from_secs(10);
+use crate::condition::Fault;
+use crate::json::{brief, whole};
+use crate::station::{self, Conversation, Heard, Told};
+use crate::{Ability, Now, Order, OrderError, Reader, tag};
+
 /// How long an order may take: somebody stands before the gate.
 const ORDER: Duration = Duration::from_secs(3);
-/// A line of the event stream at most. The longest that a reader sends is some 2 KiB.
-const MOST_LINE: usize = 64 * 1024;
 /// The reader is asked for its time and state this often, and has as long to answer.
 const LOOK: Duration = Duration::from_secs(3);
 /// Unanswered looks in a row that make a reader gone.
 const MISSED: u32 = 2;
-/// The reader is asked to send at least an empty line this often.
-const KEEP_ALIVE_S: u64 = 3;
 /// A stream that was promised and says nothing for this long is dead.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -127,137 +125,6 @@ async fn look(reader: &Reader) -> Result<Ability, String> {
     }
     ability.cannot.push("writing to tags over this interface".into());
     Ok(ability)
-}
-
-/// The reader's requests.
-#[derive(Clone)]
-struct Desk {
-    client: Client,
-}
-
-/// How a reader is.
-struct Status {
-    clock: Option<json::Instant>,
-    /// `idle`, `running`, `armed`.
-    state: String,
-    /// The preset that runs.
-    preset: Option<String>,
-}
-
-impl Status {
-    /// Whose inventory runs, if not ours.
-    fn other(&self, ours: &str) -> Option<String> {
-        let runs = self.state == "running" || self.state == "armed";
-        let other = runs && self.preset.as_deref() != Some(ours);
-        other.then(|| self.preset.clone().unwrap_or_else(|| "without a name".into()))
-    }
-}
-
-impl Desk {
-    fn of(reader: &Reader) -> Result<Desk, String> {
-        let Link::Http { address, tls, login } = &reader.link else {
-            return Err("this driver needs an HTTP address: set `address` in the configuration".into());
-        };
-        Ok(Desk { client: Client::new(address, tls.as_ref(), login.as_ref())? })
-    }
-
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<crate::http::Answer, String> {
-        self.client.ask(method, &format!("/api/v1{path}"), body, ANSWER).await
-    }
-
-    async fn get(&self, path: &str) -> Result<Value, String> {
-        self.ask(Method::GET, path, None).await?.yes(path)
-    }
-
-    async fn status(&self) -> Result<Status, String> {
-        let status = self.get("/status").await?;
-        let text = |name: &str| status.get(name).and_then(Value::as_str);
-        if text("interface").is_some_and(|interface| interface.eq_ignore_ascii_case("llrp")) {
-            return Err("its RFID interface is set to LLRP; set it to the IoT device interface, or use `driver = \"llrp\"`".into());
-        }
-        if text("status") == Some("no region") {
-            return Err("no radio region is set in it; set one on its own pages".into());
-        }
-        let preset = status.pointer("/activePreset/id").and_then(Value::as_str);
-        Ok(Status {
-            clock: instant(status.get("time")),
-            state: text("status").unwrap_or("idle").to_owned(),
-            preset: preset.map(brief),
-        })
-    }
-
-    /// Has the reader send empty lines where it has nothing to tell; whether it will.
-    async fn keep_alive(&self) -> Result<(), String> {
-        let mut stream = self.get("/http-stream").await?;
-        let now = stream.get("keepAliveIntervalSeconds").and_then(Value::as_u64).unwrap_or(0);
-        if (1..=KEEP_ALIVE_S).contains(&now) {
-            return Ok(());
-        }
-        let settings = stream.as_object_mut().ok_or("its stream settings are no JSON object")?;
-        settings.insert("keepAliveIntervalSeconds".into(), KEEP_ALIVE_S.into());
-        self.ask(Method::PUT, "/http-stream", Some(&stream)).await?.yes("keep-alives on its stream").map(drop)
-    }
-
-    /// The preset that the reader ships with: its ports, and powers and modes that its region permits.
-    async fn own_preset(&self) -> Value {
-        self.get("/profiles/inventory/presets/default").await.unwrap_or_default()
-    }
-
-    /// Puts our preset on the reader; why it goes without the finer fields, where it does.
-    async fn put_preset(&self, reader: &Reader, own: &Value) -> Result<Option<String>, String> {
-        let path = format!("/profiles/inventory/presets/{}", preset::name(reader));
-        let answer = self.ask(Method::PUT, &path, Some(&preset::preset(reader, own, true))).await?;
-        if answer.is_yes() {
-            return Ok(None);
-        }
-        let why = answer.refusal("the preset");
-        if answer.status != 400 {
-            return Err(why);
-        }
-        let answer = self.ask(Method::PUT, &path, Some(&preset::preset(reader, own, false))).await?;
-        answer.yes("the preset")?;
-        Ok(Some(why))
-    }
-
-    /// Starts our preset, stopping whatever runs.
-    async fn start(&self, reader: &Reader) -> Result<(), String> {
-        let path = format!("/profiles/inventory/presets/{}/start", preset::name(reader));
-        let answer = self.ask(Method::POST, &path, None).await?;
-        if answer.status != 409 {
-            return answer.yes("the start of the inventory").map(drop);
-        }
-        self.stop().await?;
-        self.ask(Method::POST, &path, None).await?.yes("the start of the inventory").map(drop)
-    }
-
-    async fn stop(&self) -> Result<(), String> {
-        let answer = self.ask(Method::POST, "/profiles/stop", None).await?;
-        // Nothing runs: just what was wanted.
-        if answer.status == 409 { Ok(()) } else { answer.yes("the stop of the inventory").map(drop) }
-    }
-
-    /// Has the reader tell of its contacts, and asks how they are now.
-    async fn watch_inputs(&self, reader: &Reader) -> Result<Vec<Told>, String> {
-        let ports: Vec<Value> = reader
-            .inputs
-            .iter()
-            .map(|input| json!({"gpi": input.port, "enabled": true, "debounceMilliseconds": 20}))
-            .collect();
-        let body = json!({"gpiConfigurations": ports, "gpiTransitionEvents": "enabled"});
-        self.ask(Method::PUT, "/device/gpis", Some(&body)).await?.yes("events of its input contacts")?;
-        let now = self.get("/device/gpis").await?;
-        let contacts = now.get("gpiConfigurations").and_then(Value::as_array);
-        let level = |gpi: &Value| {
-            let high = gpi.get("state")?.as_str()?.eq_ignore_ascii_case("high");
-            Some(Told::Input { port: whole(gpi.get("gpi"))?, high, seen_us: None })
-        };
-        Ok(contacts.into_iter().flatten().filter_map(level).collect())
-    }
 }
 
 /// The event stream of a reader whose inventory we started.
@@ -448,77 +315,15 @@ async fn keep_looking(
     }
 }
 
-/// Lines out of pieces.
-#[derive(Default)]
-struct Lines {
-    begun: Vec<u8>,
-    /// The line that has begun is too long, and is skipped to its end.
-    skipping: bool,
-}
-
-impl Lines {
-    fn take(&mut self, bytes: &[u8], reader: &Reader) -> Vec<Told> {
-        let mut told = Vec::new();
-        let mut pieces = bytes.split(|byte| *byte == b'\n').peekable();
-        while let Some(piece) = pieces.next() {
-            let ends = pieces.peek().is_some();
-            if !self.skipping && self.begun.len() + piece.len() > MOST_LINE {
-                self.skipping = true;
-                self.begun = Vec::new();
-                told.push(Told::Malformed(format!("a line longer than {MOST_LINE} bytes")));
-            }
-            if !self.skipping {
-                self.begun.extend_from_slice(piece);
-            }
-            if ends {
-                if !std::mem::take(&mut self.skipping) {
-                    told.extend(event::told(&self.begun, reader));
-                }
-                self.begun.clear();
-            }
-        }
-        told
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LINE: &[u8] = br#"{"tagInventoryEvent":{"epcHex":"30AA","antennaPort":1}}"#;
-
-    fn reader() -> Reader {
-        Reader::dialled("exit-a", "192.0.2.10", Vec::new())
-    }
-
-    #[test]
-    fn lines_come_whole_wherever_the_network_cut_them() {
-        let two = [LINE, b"\r\n\r\n", LINE, b"\r\n"].concat();
-        for cut in 0..two.len() {
-            let mut lines = Lines::default();
-            let (first, rest) = two.split_at(cut);
-            let told = [lines.take(first, &reader()), lines.take(rest, &reader())].concat();
-            assert!(matches!(&*told, [Told::Read { .. }, Told::Read { .. }]), "cut at {cut}: {told:?}");
-        }
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_is_said_once_and_skipped_to_its_end_in_bounded_memory() {
-        let mut lines = Lines::default();
-        let mut told = Vec::new();
-        for _ in 0..100 {
-            told.extend(lines.take(&[b'x'; 4096], &reader()));
-            assert!(lines.begun.capacity() <= 2 * MOST_LINE);
-        }
-        told.extend(lines.take(b"x\n", &reader()));
-        told.extend(lines.take(LINE, &reader()));
-        told.extend(lines.take(b"\n", &reader()));
-        assert!(matches!(&*told, [Told::Malformed(_), Told::Read { .. }]), "{told:?}");
-    }
-
     #[test]
     fn what_was_received_elsewhere_is_understood_too() {
-        let reads = reads(&[LINE, b"\n{\n", LINE].concat(), &reader());
+        const LINE: &[u8] = br#"{"tagInventoryEvent":{"epcHex":"30AA","antennaPort":1}}"#;
+        let reader = Reader::dialled("exit-a", "192.0.2.10", Vec::new());
+        let reads = reads(&[LINE, b"\n{\n", LINE].concat(), &reader);
         assert_eq!(reads.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     }
 }
