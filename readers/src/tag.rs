@@ -13,6 +13,8 @@ mod want;
 
 use std::time::Duration;
 
+use crate::OrderError;
+
 pub use encode::{Encode, Encoded, MARKER};
 pub use fault::Fault;
 pub use look::{Look, Reach, Seen};
@@ -29,6 +31,15 @@ pub enum Next<T> {
     Job(Job),
     /// Nothing more.
     End(Result<T, Fault>),
+}
+
+/// The results of a job. One that nobody knows the end of is like a tag that fell silent: it is looked at anew.
+fn results(came: Result<Report, OrderError>) -> Result<Vec<Result<Done, TagError>>, Fault> {
+    match came {
+        Ok(report) => Ok(report.results),
+        Err(OrderError::Unknown) => Ok(vec![Err(TagError::Silent)]),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A bank of a tag's memory.

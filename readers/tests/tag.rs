@@ -140,6 +140,24 @@ fn a_blank_tag_becomes_a_piece_locked_and_verified_and_a_second_run_changes_noth
 }
 
 #[test]
+fn by_which_step_a_tag_is_half_written_is_told() {
+    let want = full(&sgtin_96(952_0000, 1, 6789));
+    use Stage::{AccessPassword, KillPassword, Lock, Marker, Pc, User};
+    let all = [Marker, Stage::Number, User, KillPassword, AccessPassword, Pc, Lock];
+    // Changes until a step is done: the marker, six words, two, two, two, the PC.
+    for (power, done) in [(0, 0), (1, 1), (6, 1), (7, 2), (9, 3), (11, 4), (13, 5), (14, 6)] {
+        let mut field = OnAntenna::one(Gen2::blank());
+        field.tag_mut().again(Some(power), 0);
+        encode(&want, &mut field).unwrap_err();
+        field.tag_mut().again(None, 0);
+        let memory = drive!(Inspect::wanting(&want, Reach::any()), field).unwrap();
+        assert_eq!(want.missing(&memory), all[done..], "{power}");
+        let half = memory.found() == Some(Found::HalfWritten);
+        assert_eq!(half, (1..6).contains(&done), "{power}");
+    }
+}
+
+#[test]
 fn only_a_number_leaves_everything_else_alone() {
     let want = Want::number(Number::gs1(&sgtin_96(952_0000, 1, 1)).unwrap());
     let mut field = OnAntenna::one(Gen2 { user: vec![7; 8], ..Gen2::blank() });
@@ -263,6 +281,27 @@ fn a_reader_that_refuses_or_is_gone_ends_it_at_once() {
     assert!(matches!(encode.poll(), Next::Job(_)));
     encode.handle(Err(OrderError::NotConnected));
     assert_eq!(encode.poll(), Next::End(Err(Fault::Order(OrderError::NotConnected))));
+}
+
+#[test]
+fn jobs_of_which_nobody_knows_the_end_are_looked_at_anew() {
+    let want = full(&sgtin_96(952_0000, 1, 5));
+    for lost in 0..30 {
+        let mut field = OnAntenna::one(Gen2::blank());
+        let mut encode = Encode::new(want.clone(), Reach::any()).unwrap();
+        let end = loop {
+            match encode.poll() {
+                Next::End(end) => break end,
+                Next::Job(job) => {
+                    let report = field.run(&job);
+                    let known = field.jobs != lost + 1;
+                    encode.handle(if known { Ok(report) } else { Err(OrderError::Unknown) });
+                }
+            }
+        };
+        end.unwrap();
+        whole(field.tag(), &want).unwrap();
+    }
 }
 
 #[test]

@@ -42,13 +42,17 @@ impl Desk {
         let (now, ability) = (Duration::ZERO, None);
         let mut desk = Desk { now, server, session, ability, jobs: 0, next_tag: 0, away: Vec::new() };
         desk.server.accept(Duration::ZERO);
-        let mut asked = None;
         for _ in 0..2_000 {
             for event in desk.beat() {
                 match event {
-                    Event::Up(_) => asked = desk.session.request(TagAbility::request()),
-                    Event::Answer(answer) if Some(answer.id) == asked => {
-                        desk.ability = Some(TagAbility::read(&answer));
+                    Event::Up(able) => {
+                        desk.ability = Some(TagAbility {
+                            version: desk.session.version(),
+                            vendor: able.vendor,
+                            operations: able.max_opspecs as usize,
+                            block_erase: able.block_erase,
+                            block_permalock: able.block_permalock,
+                        });
                     }
                     Event::Down(reason) => panic!("{reason}"),
                     _ => {}

@@ -157,6 +157,9 @@ pub(super) struct EncodeArgs {
     /// The tag may hold another number
     #[arg(long)]
     overwrite: bool,
+    /// Changes nothing; says what the tag lacks, and fails where that is anything (locks of memory cannot be read)
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(clap::Args)]
@@ -322,7 +325,30 @@ async fn encode(args: EncodeArgs) -> anyhow::Result<ExitCode> {
         blocks: blocks.collect(),
         ..Want::number(number)
     };
-    carry_out(&args.desk, want).await
+    if args.check { check(&args.desk, &want).await } else { carry_out(&args.desk, want).await }
+}
+
+/// Whether the tag is whole, or what it lacks.
+async fn check(desk: &Desk, want: &Want) -> anyhow::Result<ExitCode> {
+    let procedure = Inspect::wanting(want, desk.reach()?);
+    let held = desk.hold().await?;
+    let memory = tag::inspect(&held.orders, procedure).await;
+    held.release().await;
+    let memory = match memory {
+        Ok(memory) => memory,
+        Err(fault) => return desk.fail(&fault, &[]),
+    };
+    let missing = want.missing(&memory);
+    let mut said = tag::described(&memory);
+    if let Some(fields) = said.as_object_mut() {
+        fields.insert("missing".into(), stages(&missing));
+    }
+    let mut lines = shown(&memory);
+    lines.push(match missing.is_empty() {
+        true => "missing   nothing".to_owned(),
+        false => format!("missing   {}", in_words(&missing)),
+    });
+    desk.say(missing.is_empty(), said, &lines)
 }
 
 async fn lock(args: Lock) -> anyhow::Result<ExitCode> {

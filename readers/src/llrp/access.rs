@@ -36,31 +36,6 @@ pub struct TagAbility {
 }
 
 impl TagAbility {
-    /// Asks for what [`TagAbility::read`] reads.
-    pub fn request() -> Element {
-        Element::new(&m::GET_READER_CAPABILITIES)
-            .with("RequestedData", e::GetReaderCapabilitiesRequestedData::All)
-    }
-
-    /// Reads a `GET_READER_CAPABILITIES_RESPONSE`; what it does not say, it cannot do.
-    pub fn read(answer: &Message) -> TagAbility {
-        let body = &answer.body;
-        let vendor = body.child(&p::GeneralDeviceCapabilities);
-        let vendor = vendor.and_then(|general| general.unsigned("DeviceManufacturerName"));
-        let operations = body.child(&p::LLRPCapabilities);
-        let operations = operations.and_then(|llrp| llrp.unsigned("MaxNumOpSpecsPerAccessSpec"));
-        let gen2 = body.child(&p::C1G2LLRPCapabilities);
-        TagAbility {
-            version: answer.version,
-            vendor: vendor.and_then(|vendor| u32::try_from(vendor).ok()).unwrap_or_default(),
-            operations: operations.and_then(|most| usize::try_from(most).ok()).unwrap_or_default(),
-            block_erase: gen2.is_some_and(|gen2| gen2.flag("CanSupportBlockErase")),
-            // In LLRP 1.0.1 this bit was reserved.
-            block_permalock: answer.version >= 2
-                && gen2.is_some_and(|gen2| gen2.flag("CanSupportBlockPermalock")),
-        }
-    }
-
     fn is_impinj(self) -> bool {
         self.vendor == IMPINJ
     }

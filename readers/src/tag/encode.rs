@@ -25,8 +25,8 @@
 use std::collections::BTreeMap;
 
 use super::look::{Look, Reach, Seen};
-use super::memory::OWN_BITS;
 use super::reading::{Ask, Reading};
+use super::want::is_locked;
 use super::{
     Bank, Done, Fault, Field, Found, Job, Memory, Next, Operation, Privilege, Report, Secret, Selection,
     Stage, TagError, Want, WantError,
@@ -157,31 +157,17 @@ impl Encode {
         }
         let memory = self.memory();
         self.feasible(&memory)?;
-        let words = self.words(&memory);
-        let number_right = memory.epc.as_deref().is_some_and(|epc| epc.starts_with(&words));
-        let pc = memory.pc.unwrap_or_default() & !OWN_BITS;
-        let stage = if !number_right && pc != MARKER {
-            Stage::Marker
-        } else if !number_right {
-            Stage::Number
-        } else if self.want.user.as_deref().is_some_and(|user| memory.user.as_deref() != Some(user)) {
-            Stage::User
-        } else if differs(self.want.kill, memory.kill) {
-            Stage::KillPassword
-        } else if self.want.access.is_some_and(|wanted| memory.opened_by.is_some_and(|now| now != wanted)) {
-            // A locked password that is torn while it is written could be known to nobody: it is opened before, where it
-            // will be locked again.
-            let relocked = self.want.locks.iter().any(|(field, _)| *field == Field::AccessPassword);
-            if relocked && matches!(memory.access, Secret::Locked(_)) {
-                self.count(Stage::Lock)?;
-                return Ok(Some(Doing::Lock(vec![(Field::AccessPassword, Privilege::Unlocked)])));
-            }
-            Stage::AccessPassword
-        } else if pc != self.want.number.pc(false) {
-            Stage::Pc
-        } else {
+        let missing = self.want.missing(&memory).into_iter().next();
+        let Some(stage) = missing.filter(|stage| *stage != Stage::Lock) else {
             return self.decide_locks(&memory);
         };
+        // A locked password that is torn while it is written could be known to nobody: it is opened before, where it will be
+        // locked again.
+        let relocked = || self.want.locks.iter().any(|(field, _)| *field == Field::AccessPassword);
+        if stage == Stage::AccessPassword && matches!(memory.access, Secret::Locked(_)) && relocked() {
+            self.count(Stage::Lock)?;
+            return Ok(Some(Doing::Lock(vec![(Field::AccessPassword, Privilege::Unlocked)])));
+        }
         self.count(stage)?;
         Ok(Some(Doing::Write(stage)))
     }
@@ -220,22 +206,12 @@ impl Encode {
         Ok(())
     }
 
-    /// The words that should stand behind the PC word.
-    fn words(&self, memory: &Memory) -> Vec<u16> {
-        let mut words = self.want.number.words().to_vec();
-        if self.want.wipe {
-            let all = memory.epc.as_ref().map_or(0, Vec::len);
-            words.resize(all.max(words.len()), 0);
-        }
-        words
-    }
-
     fn decide_locks(&mut self, memory: &Memory) -> Result<Option<Doing>, Fault> {
         let mut missing = Vec::new();
         for (field, privilege) in &self.want.locks {
             let right = match field {
-                Field::AccessPassword => password_is(memory.access, *privilege),
-                Field::KillPassword => password_is(memory.kill, *privilege),
+                Field::AccessPassword => is_locked(memory.access, *privilege),
+                Field::KillPassword => is_locked(memory.kill, *privilege),
                 Field::Epc | Field::User | Field::Tid => match self.locked.get(field) {
                     Some(right) => *right,
                     None => return Ok(Some(Doing::Probe(*field, *privilege))),
@@ -280,7 +256,7 @@ impl Encode {
             Doing::Write(stage) => {
                 let pc = self.want.number.pc(user_holds(self.want.user.as_ref().or(memory.user.as_ref())));
                 let operations = match stage {
-                    Stage::Number => write(Bank::Epc, 2, self.words(&memory)),
+                    Stage::Number => write(Bank::Epc, 2, self.want.words(&memory)),
                     Stage::User => write(Bank::User, 0, self.want.user.clone().unwrap_or_default()),
                     Stage::KillPassword => write(Bank::Reserved, 0, halves(self.want.kill)),
                     // Read back with the new password, in a job of its own.
@@ -316,7 +292,7 @@ impl Encode {
         let Some(reading) = &mut self.reading else { return Ok(()) };
         let results = match doing {
             Doing::Ask(ask) => return reading.handle(ask, result),
-            _ => result?.results,
+            _ => super::results(result)?,
         };
         let mut results = results.into_iter();
         let done = results.next().unwrap_or(Err(TagError::Silent));
@@ -383,20 +359,6 @@ impl Encode {
             (Stage::KillPassword, _) => reading.kill_again(),
             _ => reading.again(),
         }
-    }
-}
-
-/// Whether a password is surely another one than wanted. One that nobody can read cannot be changed either.
-fn differs(wanted: Option<u32>, found: Secret) -> bool {
-    wanted.is_some_and(|wanted| found.value().is_some_and(|found| found != wanted))
-}
-
-/// Whether a password is locked as wanted.
-fn password_is(found: Secret, privilege: Privilege) -> bool {
-    match privilege {
-        Privilege::Unlocked => matches!(found, Secret::Open(_)),
-        Privilege::PermanentlyLocked => found == Secret::Hidden,
-        _ => matches!(found, Secret::Locked(_) | Secret::Hidden),
     }
 }
 

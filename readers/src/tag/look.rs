@@ -91,6 +91,7 @@ impl Look {
     pub fn handle(&mut self, result: Result<Report, OrderError>) {
         let report = match result {
             Ok(report) => report,
+            Err(OrderError::Unknown) => Report { epc: Vec::new(), results: vec![Err(TagError::Silent)] },
             Err(error) => return self.fault = Some(error.into()),
         };
         match report.results.into_iter().next() {

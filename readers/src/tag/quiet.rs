@@ -237,7 +237,7 @@ impl Quiet {
         if let Doing::Ask(ask) = doing {
             return reading.handle(ask, result);
         }
-        let done = result?.results.into_iter().next().unwrap_or(Err(TagError::Silent));
+        let done = super::results(result)?.into_iter().next().unwrap_or(Err(TagError::Silent));
         match (doing, done) {
             (Doing::Ask(_), _) => {}
             (Doing::KillPassword, Ok(_)) => {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::look::{Look, Reach, Seen};
 use super::memory::{MOST_WORDS, epc_words};
-use super::{Bank, Done, Fault, Job, Memory, Next, Operation, Report, Secret, Selection, Stage, TagError};
+use super::{Bank, Done, Fault, Job, Memory, Next, Operation, Report, Secret, Selection, Stage, TagError, Want};
 use crate::OrderError;
 
 /// How often a job may fail for want of a tag or of power before the procedure gives up.
@@ -166,7 +166,7 @@ impl Reading {
 
     /// Takes an answer.
     pub(super) fn handle(&mut self, ask: Ask, result: Result<Report, OrderError>) -> Result<(), Fault> {
-        let result = result?.results.into_iter().next().unwrap_or(Err(TagError::Silent));
+        let result = super::results(result)?.into_iter().next().unwrap_or(Err(TagError::Silent));
         let result = match result {
             Ok(Done::Words(words)) => Ok(words),
             Ok(Done::Done) => Err(TagError::Other("the reader read and says not what".into())),
@@ -279,6 +279,11 @@ impl Inspect {
             asked: None,
             fault: None,
         }
+    }
+
+    /// Reads as much as tells whether it is what is wanted: see [`Want::missing`].
+    pub fn wanting(want: &Want, reach: Reach) -> Inspect {
+        Inspect { need: want.need(), ..Inspect::new(reach, 0, want.passwords()) }
     }
 
     /// The next job, or what is on the tag.

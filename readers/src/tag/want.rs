@@ -1,7 +1,8 @@
 //! What a tag should be, and whether that makes sense.
 
+use super::memory::OWN_BITS;
 use super::reading::Need;
-use super::{Field, Number, Privilege};
+use super::{Field, MARKER, Memory, Number, Privilege, Secret, Stage};
 
 /// What a tag should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,42 @@ impl Want {
         if fields.len() == self.locks.len() { Ok(()) } else { Err(WantError::Twice) }
     }
 
+    /// What a tag lacks to be this, in the order in which it would be done; empty when it is whole. Whether memory is locked
+    /// cannot be read: only locks of passwords are told here.
+    pub fn missing(&self, memory: &Memory) -> Vec<Stage> {
+        let right = memory.epc.as_deref().is_some_and(|epc| epc.starts_with(&self.words(memory)));
+        let pc = memory.pc.unwrap_or_default() & !OWN_BITS;
+        let user = self.user.as_deref().is_some_and(|user| memory.user.as_deref() != Some(user));
+        let kill = self.kill.is_some_and(|wanted| memory.kill.value().is_some_and(|found| found != wanted));
+        // An access password that nobody can read is known by whether the tag takes it.
+        let access = self.access.is_some_and(|wanted| memory.opened_by.is_some_and(|found| found != wanted));
+        let lock = self.locks.iter().any(|(field, privilege)| match field {
+            Field::AccessPassword => !is_locked(memory.access, *privilege),
+            Field::KillPassword => !is_locked(memory.kill, *privilege),
+            Field::Epc | Field::Tid | Field::User => false,
+        });
+        let all = [
+            (Stage::Marker, !right && pc != MARKER),
+            (Stage::Number, !right),
+            (Stage::User, user),
+            (Stage::KillPassword, kill),
+            (Stage::AccessPassword, access),
+            (Stage::Pc, !right || pc != self.number.pc(false)),
+            (Stage::Lock, lock),
+        ];
+        all.into_iter().filter(|(_, missing)| *missing).map(|(stage, _)| stage).collect()
+    }
+
+    /// The words that should stand behind the PC word.
+    pub(super) fn words(&self, memory: &Memory) -> Vec<u16> {
+        let mut words = self.number.words().to_vec();
+        if self.wipe {
+            let all = memory.epc.as_ref().map_or(0, Vec::len);
+            words.resize(all.max(words.len()), 0);
+        }
+        words
+    }
+
     /// What the tag may be locked with: the passwords, and what half a change from one to another leaves.
     pub(super) fn passwords(&self) -> Vec<u32> {
         let mut whole: Vec<u32> = self.access.into_iter().chain(self.known.iter().copied()).collect();
@@ -103,5 +140,14 @@ impl Want {
             user_words: u16::try_from(user).unwrap_or(u16::MAX).max(u16::from(locks_user)),
             user_required: user > 0 || locks_user || !self.blocks.is_empty(),
         }
+    }
+}
+
+/// Whether a password is locked as wanted.
+pub(super) fn is_locked(found: Secret, privilege: Privilege) -> bool {
+    match privilege {
+        Privilege::Unlocked => matches!(found, Secret::Open(_)),
+        Privilege::PermanentlyLocked => found == Secret::Hidden,
+        _ => matches!(found, Secret::Locked(_) | Secret::Hidden),
     }
 }

@@ -3,19 +3,12 @@
 //! What neither has is refused here, before anything is sent.
 
 use ::llrp::Element;
-use ::llrp::definitions::vendors::{IMPINJ, ZEBRA};
-use ::llrp::definitions::{enumerations as e, parameters as p};
+use ::llrp::definitions::Definition;
+use ::llrp::definitions::{enumerations as e, parameters as p, vendors as v};
 
 use super::TagAbility;
 use crate::OrderError;
-use crate::tag::{Bank, Field, Job, MOST_OPERATIONS, Operation, Privilege};
-
-/// Impinj's `ImpinjBlockPermalock`: the parameter's subtype, for readers that speak LLRP 1.0.1.
-pub(super) const IMPINJ_BLOCK_PERMALOCK: u32 = 42;
-/// Zebra's `MotoC1G2BlockPermalock` (Motorola's public definitions).
-pub(super) const ZEBRA_BLOCK_PERMALOCK: u32 = 453;
-/// Zebra's `MotoNXPChangeEAS` (Motorola's public definitions).
-pub(super) const ZEBRA_CHANGE_EAS: u32 = 455;
+use crate::tag::{Bank, Field, HideTid, Job, MOST_OPERATIONS, Operation, Privilege, Untraceable};
 
 /// Refuses a job that no reader could carry out.
 pub(super) fn check(job: &Job) -> Result<(), OrderError> {
@@ -82,16 +75,31 @@ pub(super) fn opspec(
         }
         Operation::BlockErase { .. } => return cannot("it does not erase blocks"),
         Operation::BlockPermalock { first_group, blocks } => {
-            block_permalock(*first_group, blocks, access_password, id, ability)?
+            let place = |definition, mask: &str| {
+                with_password(definition)
+                    .with("MB", Bank::User as u8)
+                    .with("BlockPointer", *first_group)
+                    .with(mask, blocks.clone())
+            };
+            match () {
+                () if ability.block_permalock => place(&p::C1G2BlockPermalock, "BlockMask"),
+                () if ability.is_impinj() => place(&v::ImpinjBlockPermalock, "BlockMask"),
+                // Clear, `ReadLock` would ask which are locked.
+                () if ability.is_zebra() => place(&v::MotoC1G2BlockPermalock, "Mask").with("ReadLock", true),
+                () => return cannot("it does not lock blocks for ever"),
+            }
         }
+        Operation::Untraceable(what) if ability.version >= 3 => untraceable(*what, &with_password),
         Operation::Untraceable(_) => {
-            return cannot("LLRP knows Untraceable from version 2.0 on, which it does not speak");
+            return cannot(
+                "LLRP knows Untraceable from version 2.0 on, and no reader's maker has published his own",
+            );
         }
         Operation::Eas { on } if ability.is_zebra() => {
-            custom(ZEBRA, ZEBRA_CHANGE_EAS, id, access_password, &[u8::from(*on) << 7])
+            with_password(&v::MotoNXPChangeEAS).with("EASState", *on)
         }
         Operation::Eas { .. } => {
-            return cannot("LLRP has no ChangeEAS, and its maker has published none of its own");
+            return cannot("LLRP has no ChangeEAS, and its maker has published none of his own");
         }
     })
 }
@@ -100,47 +108,21 @@ fn cannot<T>(what: &str) -> Result<T, OrderError> {
     Err(OrderError::CannotDo(what.to_owned()))
 }
 
-fn block_permalock(
-    first_group: u16,
-    blocks: &[u16],
-    access_password: u32,
-    id: u16,
-    ability: TagAbility,
-) -> Result<Element, OrderError> {
-    let user = (Bank::User as u8) << 6;
-    let count = u16::try_from(blocks.len()).map_err(|_| OrderError::Refused("too many blocks".into()))?;
-    let mask = || std::iter::once(count).chain(blocks.iter().copied()).flat_map(u16::to_be_bytes);
-    if ability.block_permalock {
-        return Ok(Element::new(&p::C1G2BlockPermalock)
-            .with("OpSpecID", id)
-            .with("AccessPassword", access_password)
-            .with("MB", Bank::User as u8)
-            .with("BlockPointer", first_group)
-            .with("BlockMask", blocks.to_vec()));
-    }
-    if ability.is_impinj() {
-        let rest: Vec<u8> = [user].into_iter().chain(first_group.to_be_bytes()).chain(mask()).collect();
-        return Ok(custom(IMPINJ, IMPINJ_BLOCK_PERMALOCK, id, access_password, &rest));
-    }
-    if ability.is_zebra() {
-        /// `ReadLock`: the bit behind the bank. Set, it locks; clear, it would ask.
-        const LOCK: u8 = 1 << 5;
-        let range = 0_u16.to_be_bytes();
-        let place = first_group.to_be_bytes();
-        let rest: Vec<u8> = [user | LOCK].into_iter().chain(place).chain(range).chain(mask()).collect();
-        return Ok(custom(ZEBRA, ZEBRA_BLOCK_PERMALOCK, id, access_password, &rest));
-    }
-    cannot("it does not lock blocks for ever")
-}
-
-/// A maker's OpSpec: they all begin with OpSpecID and access password.
-fn custom(vendor: u32, subtype: u32, id: u16, access_password: u32, rest: &[u8]) -> Element {
-    let begin = id.to_be_bytes().into_iter().chain(access_password.to_be_bytes());
-    let data: Vec<u8> = begin.chain(rest.iter().copied()).collect();
-    Element::new(&p::Custom)
-        .with("VendorIdentifier", vendor)
-        .with("ParameterSubtype", subtype)
-        .with("Data", data)
+/// LLRP 2.0's parameter, of which no public definition has been confirmed. Fields as in Gen2v2's command: the EPC's new length
+/// with a flag that the rest is hidden, then what of TID, user memory and range.
+fn untraceable(what: Untraceable, with_password: &dyn Fn(&'static Definition) -> Element) -> Element {
+    let bits = what.visible_epc_words.map_or(0, |words| 0x20 | words & 0x1F);
+    let tid = match what.hide_tid {
+        HideTid::Nothing => 0_u8,
+        HideTid::Serial => 1,
+        HideTid::All => 2,
+    };
+    with_password(&p::C1G2Untraceable)
+        .with("EPC", bits)
+        .with("TID", tid)
+        .with("User", what.hide_user)
+        // Reduced; 1 would switch it over.
+        .with("Range", if what.reduced_range { 2_u8 } else { 0 })
 }
 
 fn field_code(field: Field) -> u64 {

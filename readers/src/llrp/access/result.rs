@@ -2,26 +2,17 @@
 
 use ::llrp::Element;
 use ::llrp::Value;
-use ::llrp::definitions::parameters as p;
-use ::llrp::definitions::vendors::{IMPINJ, ZEBRA};
-use ::llrp::definitions::{Wire, enumerations as e};
+use ::llrp::definitions::{enumerations as e, parameters as p, vendors as v};
 use ::llrp::report::tags;
 
 use crate::tag::{Done, TagError};
 
-/// Impinj's `ImpinjBlockPermalockOpSpecResult`.
-const IMPINJ_BLOCK_PERMALOCK_RESULT: u32 = 43;
-/// Zebra's `MotoC1G2BlockPermalockOpSpecResult`.
-const ZEBRA_BLOCK_PERMALOCK_RESULT: u32 = 454;
-/// Zebra's `MotoNXPChangeEASOpSpecResult`.
-const ZEBRA_CHANGE_EAS_RESULT: u32 = 456;
-
 /// Whether a report is worth decoding: in the flood of reads few hold results.
 pub(super) fn may_hold_results(frame: &[u8]) -> bool {
-    /// The long header of the standard's results (349 to 354 and 360 to 362) and of customs (1023) begins with
+    /// The long header of the standard's results (349 to 354, 360 to 362 and 364) and of customs (1023) begins with
     /// the two upper bits of the type.
     fn may(parameters: &[u8]) -> bool {
-        parameters.windows(2).any(|pair| matches!(pair, [1, 0x5D..=0x6A] | [3, 0xFF]))
+        parameters.windows(2).any(|pair| matches!(pair, [1, 0x5D..=0x6C] | [3, 0xFF]))
     }
     tags(frame).any(|tag| tag.is_ok_and(|tag| may(tag.parameters)))
 }
@@ -57,24 +48,8 @@ pub(super) fn epc(tag: &Element) -> Vec<u8> {
 
 /// OpSpecID and result of one parameter, where it is a result.
 fn result(parameter: &Element) -> Option<(u16, Result<Done, TagError>)> {
-    let (kind, code, id) = match parameter.definition.wire {
-        Wire::CustomParameter { vendor, subtype } => {
-            let kind = Kind::custom(vendor, subtype)?;
-            (kind, parameter.unsigned("Result")?, parameter.unsigned("OpSpecID")?)
-        }
-        _ if *parameter.definition == p::Custom => {
-            let vendor = u32::try_from(parameter.unsigned("VendorIdentifier")?).ok()?;
-            let subtype = u32::try_from(parameter.unsigned("ParameterSubtype")?).ok()?;
-            let kind = Kind::custom(vendor, subtype)?;
-            let Some(Value::Bytes(bytes)) = parameter.value("Data") else { return None };
-            let [code, high, low, ..] = bytes.as_slice() else { return None };
-            (kind, u64::from(*code), u64::from(u16::from_be_bytes([*high, *low])))
-        }
-        _ => {
-            let kind = Kind::standard(parameter)?;
-            (kind, parameter.unsigned("Result")?, parameter.unsigned("OpSpecID")?)
-        }
-    };
+    let kind = Kind::of(parameter)?;
+    let (code, id) = (parameter.unsigned("Result")?, parameter.unsigned("OpSpecID")?);
     let done = match (kind, parameter.value("ReadData")) {
         (Kind::Read, Some(Value::Words(words))) => Done::Words(words.clone()),
         _ => Done::Done,
@@ -93,10 +68,11 @@ enum Kind {
     BlockWrite,
     BlockPermalock,
     ChangeEas,
+    Untraceable,
 }
 
 impl Kind {
-    fn standard(parameter: &Element) -> Option<Kind> {
+    fn of(parameter: &Element) -> Option<Kind> {
         let kinds = [
             (&p::C1G2ReadOpSpecResult, Kind::Read),
             (&p::C1G2WriteOpSpecResult, Kind::Write),
@@ -105,18 +81,12 @@ impl Kind {
             (&p::C1G2BlockEraseOpSpecResult, Kind::BlockErase),
             (&p::C1G2BlockWriteOpSpecResult, Kind::BlockWrite),
             (&p::C1G2BlockPermalockOpSpecResult, Kind::BlockPermalock),
+            (&v::ImpinjBlockPermalockOpSpecResult, Kind::BlockPermalock),
+            (&v::MotoC1G2BlockPermalockOpSpecResult, Kind::BlockPermalock),
+            (&v::MotoNXPChangeEASOpSpecResult, Kind::ChangeEas),
+            (&p::C1G2UntraceableOpSpecResult, Kind::Untraceable),
         ];
         kinds.iter().find(|(definition, _)| parameter.definition == *definition).map(|(_, kind)| *kind)
-    }
-
-    fn custom(vendor: u32, subtype: u32) -> Option<Kind> {
-        match (vendor, subtype) {
-            (IMPINJ, IMPINJ_BLOCK_PERMALOCK_RESULT) | (ZEBRA, ZEBRA_BLOCK_PERMALOCK_RESULT) => {
-                Some(Kind::BlockPermalock)
-            }
-            (ZEBRA, ZEBRA_CHANGE_EAS_RESULT) => Some(Kind::ChangeEas),
-            _ => None,
-        }
     }
 
     /// What a code means; `None` for success.
@@ -130,6 +100,9 @@ impl Kind {
             Kind::BlockWrite => &e::C1G2BlockWriteResultType,
             // The makers' codes are the same as far as they go.
             Kind::BlockPermalock | Kind::ChangeEas => &e::C1G2BlockPermalockResultType,
+            // LLRP 2.0's own codes are not public: success is 0 in every one.
+            Kind::Untraceable if code == 0 => return None,
+            Kind::Untraceable => return Some(TagError::Other(format!("the reader gives result {code}"))),
         };
         match enumeration.name_of(code) {
             Some(name) => in_words(name),

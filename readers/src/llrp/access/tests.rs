@@ -374,17 +374,21 @@ fn makers_parameters_stand_in_for_what_llrp_1_0_1_lacks() {
 }
 
 #[test]
-fn what_a_reader_says_it_can_do_is_taken_from_its_capabilities() {
-    let general = Element::new(&p::GeneralDeviceCapabilities).with("DeviceManufacturerName", 25882_u32);
-    let llrp = Element::new(&p::LLRPCapabilities).with("MaxNumOpSpecsPerAccessSpec", 8_u32);
-    let gen2 = Element::new(&p::C1G2LLRPCapabilities)
-        .with("CanSupportBlockErase", true)
-        .with("CanSupportBlockPermalock", true);
-    let body = Element::new(&m::GET_READER_CAPABILITIES_RESPONSE).and(general).and(llrp).and(gen2);
-    let old = Message::new(1, body);
-    let new = Message { version: 2, ..old.clone() };
-    let said = TagAbility::read(&new);
-    assert_eq!((said.vendor, said.operations, said.block_erase), (25882, 8, true));
-    assert!(said.block_permalock);
-    assert!(!TagAbility::read(&old).block_permalock, "the bit was reserved in 1.0.1");
+fn untraceable_goes_to_a_reader_of_llrp_2_0_alone() {
+    let hide = Operation::Untraceable(Untraceable {
+        visible_epc_words: Some(2),
+        hide_tid: crate::tag::HideTid::Serial,
+        hide_user: true,
+        reduced_range: false,
+    });
+    let able = TagAbility { version: 3, ..TagAbility::default() };
+    let mut access = Access::new(job(vec![hide.clone()]), SPEC, able, ZERO).unwrap();
+    let request = Message { version: 3, ..Message::new(1, access.poll_request().unwrap()) };
+    let frame = request.encode().unwrap();
+    // Type 380, length, OpSpecID, password; then U 0, a spare bit, EPC 100010b, TID 01b, user 1, range 00b.
+    let expected = [0x01, 0x7C, 0, 12, 0, 57, 0x12, 0x34, 0x56, 0x78, 0b0010_0010, 0b0110_0000];
+    assert!(frame.windows(12).any(|bytes| bytes == expected), "{frame:02X?}");
+    assert_eq!(told(hide.clone(), able, result(&p::C1G2UntraceableOpSpecResult, FIRST, 0)), Ok(Done::Done));
+    let refused = told(hide, able, result(&p::C1G2UntraceableOpSpecResult, FIRST, 2));
+    assert!(matches!(refused, Err(TagError::Other(_))));
 }
