@@ -52,6 +52,32 @@ async fn a_thingmagic_module_on_a_serial_line() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_uhfreader_on_a_serial_line() {
+    let module = sim::uhfreader::UhfReader::new(sim::uhfreader::Model::Reader288, 0);
+    let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
+    let mut store = is_spoken_to(&serial("uhfreader", &hosted, "region = \"fcc\""), "UHFReader");
+    store.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_zebra_reader_over_its_websocket() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = sim::zebra::Settings::default();
+    let password = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(password.path(), &settings.password).unwrap();
+    let tables = format!(
+        "[[readers]]\nid = \"tray\"\ndriver = \"zebra-iotc\"\ntransport = \"websocket\"\naddress = \"{address}\"\n\
+         user = \"{}\"\npassword_file = \"{}\"\n{ANTENNA}",
+        settings.user,
+        password.path().display()
+    );
+    tokio::spawn(sim::zebra::Zebra::new(settings).serve(listener, None));
+    let mut store = is_spoken_to(&tables, "FX9600");
+    store.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_impinj_reader_over_its_own_interface() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -77,4 +103,63 @@ async fn an_impinj_reader_over_its_own_interface() {
     let (code, said) = store.command(&["run"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("[[readers]] `tray`: password_file"), "{said}");
+}
+
+/// `portico emulate --as` until it has said where it is.
+struct Emulating {
+    child: std::process::Child,
+    said: String,
+}
+
+impl Emulating {
+    fn start(arguments: &[&str]) -> Emulating {
+        use std::io::BufRead;
+        let mut command = common::portico();
+        command.arg("emulate").args(arguments).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        Emulating { child, said }
+    }
+}
+
+impl Drop for Emulating {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn what_portico_emulates_a_store_can_be_set_up_with() {
+    for driver in ["thingmagic", "m100", "uhfreader"] {
+        let emulating = Emulating::start(&["--as", driver, "--tags", "3"]);
+        let device = emulating.said.split(' ').find(|word| word.starts_with("/dev/")).unwrap();
+        let tables = format!(
+            "[[readers]]\nid = \"tray\"\ndriver = \"{driver}\"\ndevice = \"{device}\"\n{ANTENNA}{GATE}"
+        );
+        let (code, said) = Store::new(&tables).command(&["check"]);
+        assert_eq!(code, Some(0), "{driver}: {said}");
+    }
+    for driver in ["impinj-iot", "zebra-iotc"] {
+        let emulating = Emulating::start(&["--as", driver, "--listen", "127.0.0.1:0"]);
+        let word = |after: &str| {
+            let rest = emulating.said.split(after).nth(1).unwrap();
+            rest.split([' ', ',', '\n']).next().unwrap().to_owned()
+        };
+        let password = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(password.path(), word("password ")).unwrap();
+        let tables = format!(
+            "[[readers]]\nid = \"tray\"\ndriver = \"{driver}\"\naddress = \"{}\"\nuser = \"{}\"\n\
+             password_file = \"{}\"\n{ANTENNA}{GATE}",
+            word("http://"),
+            word("user "),
+            password.path().display()
+        );
+        let (code, said) = Store::new(
+            &tables.replace("driver = \"zebra-iotc\"", "driver = \"zebra-iotc\"\ntransport = \"websocket\""),
+        )
+        .command(&["check"]);
+        assert_eq!(code, Some(0), "{driver}: {said}");
+    }
 }
