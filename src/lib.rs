@@ -6,4 +6,5 @@ pub mod config;
 pub mod db;
 pub mod pay;
 pub mod store;
+pub mod tag;
 pub mod web;

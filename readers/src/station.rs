@@ -4,16 +4,15 @@
 
 use std::time::Duration;
 
-use ::llrp::session::Timestamp;
 use recording::{Beam, Gate, GateState, Line, Name, Observation, Read, ReaderState, Time};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
-use crate::clock::{Connection, ReaderClocks};
+use crate::clock::{Connection, ReaderClock};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
-use crate::{Now, Order, OrderError, Reader, Tells, tag};
+use crate::{Now, Order, OrderError, Reader, Tells, json, tag};
 
 /// What handing out the last lines may take.
 const LAST_LINES: Duration = Duration::from_millis(400);
@@ -40,8 +39,8 @@ pub(crate) enum Told {
         /// Something between the reader and us kept it for whoever comes later.
         kept: bool,
     },
-    /// The reader's clock shows this now, µs since 1970.
-    Clock(u64),
+    /// The reader's clock shows this now.
+    Clock(json::Instant),
     /// Whether something is connected to an antenna port.
     Antenna(u16, bool),
     /// An input contact's level: high or low.
@@ -112,10 +111,11 @@ pub(crate) async fn run<C: Conversation>(
     let mut station = Station {
         outbox: Outbox::new(out),
         condition: Condition::default(),
-        clock: ReaderClocks::new(),
+        clock: ReaderClock::new(),
         orders: Some(orders),
         dropped: 0,
         malformed: 0,
+        greeted: false,
         lost: None,
         started: (Instant::now(), now()),
         line: Connection { connected_at: now(), up_at: None },
@@ -177,12 +177,14 @@ struct Station {
     now: Now,
     outbox: Outbox,
     condition: Condition,
-    clock: ReaderClocks,
+    clock: ReaderClock,
     orders: Option<mpsc::Receiver<Order>>,
     /// Reads dropped for want of room while this degrades the reader.
     dropped: u64,
     /// Messages and tags that could not be read on this connection.
     malformed: u64,
+    /// The reader has told its time on this connection.
+    greeted: bool,
     /// Tag events that the reader had dropped itself when it last told.
     lost: Option<u64>,
     /// When the driver started, by the machine and by the store.
@@ -222,7 +224,8 @@ impl Station {
     ) -> Option<String> {
         self.line = Connection { connected_at: conversation.since(), up_at: None };
         self.malformed = 0;
-        self.clock.connected(self.line.connected_at);
+        self.clock.connected();
+        self.greeted = false;
         self.condition.up();
         for heard in heard {
             if let Some(reason) = self.hear(heard) {
@@ -261,7 +264,7 @@ impl Station {
         for told in told {
             match told {
                 Told::Read { read, seen_us, kept } => self.read(read, seen_us, kept, received_at),
-                Told::Clock(us) => self.clock_shows(us, received_at),
+                Told::Clock(clock) => self.clock_shows(clock, received_at),
                 Told::Antenna(port, connected) => self.antenna(port, connected),
                 Told::Input { port, high, seen_us } => self.input(port, high, seen_us, received_at),
                 Told::Running(true) => self.line.up_at = self.line.up_at.or(Some(received_at)),
@@ -279,20 +282,25 @@ impl Station {
 
     fn read(&mut self, read: Read, seen_us: Option<u64>, kept: bool, received_at: Time) {
         if let Some(seen_us) = seen_us.filter(|_| !kept) {
-            self.clock.sample(Timestamp::Utc(seen_us), received_at);
+            self.clock.sample(seen_us, received_at);
             self.say_doubt(received_at);
         }
-        let (at, stale) = self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false);
+        let (at, stale) = self.clock.place(seen_us, received_at, self.line);
         let what = Observation::Read(read);
         self.outbox.push(Line { at, received_at: Some(received_at), stale: stale || kept, what });
     }
 
-    /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting is.
-    fn clock_shows(&mut self, us: u64, received_at: Time) {
-        if self.clock.doubt_ms(received_at).is_some() {
-            self.clock.connected(received_at);
+    /// The reader's own word on the time. Where its timestamps say otherwise than before, it is believed as a greeting
+    /// is. One that is told to the second only is good enough for a greeting, and too coarse to measure with.
+    fn clock_shows(&mut self, clock: json::Instant, received_at: Time) {
+        let doubtful = self.clock.doubt_ms(received_at).is_some();
+        if doubtful {
+            self.clock.connected();
         }
-        self.clock.event(Timestamp::Utc(us), received_at);
+        if doubtful || clock.fine || !self.greeted {
+            self.clock.event(clock.us, received_at);
+        }
+        self.greeted = true;
         self.say_doubt(received_at);
     }
 
@@ -323,7 +331,7 @@ impl Station {
     fn input(&mut self, port: u16, high: bool, seen_us: Option<u64>, received_at: Time) {
         // A contact that waited in a buffer says nothing of now; when it changed is known only to the second it came.
         let (at, stale) = match seen_us {
-            Some(_) => self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false),
+            Some(_) => self.clock.place(seen_us, received_at, self.line),
             None => (received_at, false),
         };
         let told: Vec<Observation> = self

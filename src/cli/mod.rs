@@ -12,6 +12,7 @@ mod replay;
 mod run;
 mod serve;
 mod sim;
+mod tag;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -55,6 +56,9 @@ enum Command {
     /// LLRP frames to JSON and back
     #[command(subcommand)]
     Llrp(llrp::Command),
+    /// The tag on a reader: read, encode, lock, kill, make quiet
+    #[command(subcommand)]
+    Tag(tag::Command),
     /// The store's ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -127,6 +131,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sim(args) => sim::run(args),
         Command::Epc(command) => epc::run(command),
         Command::Llrp(command) => llrp::run(command),
+        Command::Tag(command) => on_runtime(tag::run(command)),
         Command::Ledger(command) => on_runtime(ledger::run(command)),
     }
 }

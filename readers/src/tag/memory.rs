@@ -46,6 +46,14 @@ impl Number {
         Number::new(number, true, afi)
     }
 
+    /// The number that a tag holds, from its EPC and its PC word.
+    ///
+    /// # Errors
+    /// As [`Number::gs1`].
+    pub fn as_found(epc: &[u8], pc: u16) -> Result<Number, NumberError> {
+        Number::new(epc, pc & TOGGLE != 0, pc as u8)
+    }
+
     /// One word of zeros.
     pub(super) fn nothing() -> Number {
         Number { words: vec![0], toggle: false, low: 0 }
