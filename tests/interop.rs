@@ -11,6 +11,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use ::llrp::definitions::{enumerations as e, messages as m, parameters as p};
 use ::llrp::{Element, Message, frame};
@@ -52,7 +54,17 @@ impl Emulated {
     /// Runs a client's script against it and gives what it printed.
     fn driven_by(&self, script: &str, arguments: &[&str]) -> Option<String> {
         let client = Client::new(script)?;
-        let output = client.command(self.address.unwrap(), arguments).output().unwrap();
+        let mut command = client.command(self.address.unwrap(), arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Clients that wait for what will not come do so for ever.
+        let end = Instant::now() + Duration::from_secs(60);
+        while child.try_wait().unwrap().is_none() {
+            if Instant::now() > end {
+                drop(child.kill());
+            }
+            sleep(Duration::from_millis(50));
+        }
+        let output = child.wait_with_output().unwrap();
         let said = text(&output.stdout);
         assert!(output.status.success(), "{script}: {said}{}", text(&output.stderr));
         Some(said)
@@ -105,11 +117,10 @@ impl Client {
     }
 }
 
-/// A client reads the five tags of an emulated reader.
-fn read_by(script: &str, arguments: &[&str]) {
+/// A client reads the five tags of an emulated reader, as often as said: a reader serves the next client when one has gone.
+fn read_by(script: &str, arguments: &[&str], times: usize) {
     let reader = Emulated::start(&["--rate", "100"]);
-    // Twice: a reader serves the next client when one has gone.
-    for _ in 0..2 {
+    for _ in 0..times {
         let Some(said) = reader.driven_by(script, arguments) else { return };
         let epcs: BTreeSet<&str> = said.lines().collect();
         assert_eq!(epcs.len(), 5, "five tags are in the field: {epcs:?}");
@@ -123,28 +134,29 @@ fn read_by(script: &str, arguments: &[&str]) {
 
 #[test]
 fn llrpkit_reads_every_tag_of_the_emulated_reader() {
-    read_by("read_with_llrpkit.py", &["1.5"]);
+    read_by("read_with_llrpkit.py", &["1.5"], 2);
 }
 
 #[test]
 fn sllurp_reads_every_tag_of_the_emulated_reader() {
-    read_by("read_with_sllurp.py", &["1.5"]);
+    read_by("read_with_sllurp.py", &["1.5"], 2);
 }
 
 #[test]
 fn pyllrp_reads_every_tag_of_the_emulated_reader() {
-    read_by("read_with_pyllrp.py", &["1.5"]);
+    read_by("read_with_pyllrp.py", &["1.5"], 2);
 }
 
 #[test]
 fn llrpjs_reads_every_tag_of_the_emulated_reader() {
-    read_by("read_with_llrpjs.js", &["1.5"]);
+    // Once: its transactions take the first message for the answer, and the inventory that it leaves behind reports at once.
+    read_by("read_with_llrpjs.js", &["1.5"], 1);
 }
 
 #[test]
 fn drivers_for_impinj_and_zebra_read_every_tag_of_the_emulated_reader() {
-    read_by("read_with_vendor_llrp.py", &["1.5", "impinj"]);
-    read_by("read_with_vendor_llrp.py", &["1.5", "zebra"]);
+    read_by("read_with_vendor_llrp.py", &["1.5", "impinj"], 2);
+    read_by("read_with_vendor_llrp.py", &["1.5", "zebra"], 2);
 }
 
 #[test]
@@ -194,9 +206,9 @@ fn llrpkit_reads_while_an_input_is_high_and_sets_an_output() {
     let mut lines = BufReader::new(gate.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "ready");
     assert_eq!(reader.said(), "gpo 2 high");
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    sleep(Duration::from_millis(700));
     writeln!(reader.orders, "gpi 1 high").unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    sleep(Duration::from_millis(700));
     writeln!(reader.orders, "gpi 1 low").unwrap();
     assert_eq!(lines.next().unwrap().unwrap(), "window 5");
     gate.wait().unwrap();

@@ -18,11 +18,13 @@ def main(host: str, port: int, seconds: float, vendor: str) -> None:
         sys.exit("not connected")
     driver.set_notification_callback(lambda tag: seen.add(tag.epc))
     driver.set_antenna_config([1, 2])
+    # They come back before the connection is set up, and trip over themselves when they are used at once.
+    time.sleep(1)
     if not driver.start():
         sys.exit("not started")
     time.sleep(seconds)
     driver.stop()
-    time.sleep(0.3)
+    time.sleep(1)
     driver.disconnect()
     print("\n".join(sorted(seen)))
 
