@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use ::llrp::session::Timestamp;
 use recording::{Beam, Gate, GateState, Line, Name, Observation, Read, ReaderState, Time};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
-use crate::clock::{Connection, ReaderClock};
+use crate::clock::{Connection, ReaderClocks};
 use crate::condition::{Condition, Fault};
 use crate::outbox::Outbox;
 use crate::{Now, Order, OrderError, Reader, Tells, json, tag};
@@ -111,7 +112,7 @@ pub(crate) async fn run<C: Conversation>(
     let mut station = Station {
         outbox: Outbox::new(out),
         condition: Condition::default(),
-        clock: ReaderClock::new(),
+        clock: ReaderClocks::new(),
         orders: Some(orders),
         dropped: 0,
         malformed: 0,
@@ -177,7 +178,7 @@ struct Station {
     now: Now,
     outbox: Outbox,
     condition: Condition,
-    clock: ReaderClock,
+    clock: ReaderClocks,
     orders: Option<mpsc::Receiver<Order>>,
     /// Reads dropped for want of room while this degrades the reader.
     dropped: u64,
@@ -224,7 +225,7 @@ impl Station {
     ) -> Option<String> {
         self.line = Connection { connected_at: conversation.since(), up_at: None };
         self.malformed = 0;
-        self.clock.connected();
+        self.clock.connected(self.line.connected_at);
         self.greeted = false;
         self.condition.up();
         for heard in heard {
@@ -282,10 +283,10 @@ impl Station {
 
     fn read(&mut self, read: Read, seen_us: Option<u64>, kept: bool, received_at: Time) {
         if let Some(seen_us) = seen_us.filter(|_| !kept) {
-            self.clock.sample(seen_us, received_at);
+            self.clock.sample(Timestamp::Utc(seen_us), received_at);
             self.say_doubt(received_at);
         }
-        let (at, stale) = self.clock.place(seen_us, received_at, self.line);
+        let (at, stale) = self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false);
         let what = Observation::Read(read);
         self.outbox.push(Line { at, received_at: Some(received_at), stale: stale || kept, what });
     }
@@ -295,10 +296,10 @@ impl Station {
     fn clock_shows(&mut self, clock: json::Instant, received_at: Time) {
         let doubtful = self.clock.doubt_ms(received_at).is_some();
         if doubtful {
-            self.clock.connected();
+            self.clock.connected(received_at);
         }
         if doubtful || clock.fine || !self.greeted {
-            self.clock.event(clock.us, received_at);
+            self.clock.event(Timestamp::Utc(clock.us), received_at);
         }
         self.greeted = true;
         self.say_doubt(received_at);
@@ -331,7 +332,7 @@ impl Station {
     fn input(&mut self, port: u16, high: bool, seen_us: Option<u64>, received_at: Time) {
         // A contact that waited in a buffer says nothing of now; when it changed is known only to the second it came.
         let (at, stale) = match seen_us {
-            Some(_) => self.clock.place(seen_us, received_at, self.line),
+            Some(_) => self.clock.place(seen_us.map(Timestamp::Utc), received_at, self.line, false),
             None => (received_at, false),
         };
         let told: Vec<Observation> = self
