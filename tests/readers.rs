@@ -7,11 +7,12 @@ mod common;
 use common::store::Store;
 use sim::serial::{Field, Hosted};
 
-/// The gate that every test store has, in thought only.
-const GATE: &str = "\n[[gates]]\nid = \"gate-1\"\ndriver = \"simulated\"\n";
+/// The gate of the test stores, on the reader's first output.
+const GATE: &str =
+    "\n[[gates]]\nid = \"gate-1\"\ndriver = \"gpo\"\nreader = \"tray\"\nport = 1\npulse_ms = 2000\n";
 
-/// What `check` says of the reader when it is there, and that its reads arrive.
-fn is_spoken_to(tables: &str, model: &str) -> Store {
+/// What `check` says of the reader when it is there, that its reads arrive, and that a gate can hang on its output.
+fn is_spoken_to(tables: &str, model: &str, output: impl Fn() -> bool) -> Store {
     let mut store = Store::new(&format!("{tables}{GATE}"));
     let (code, said) = store.command(&["check"]);
     assert_eq!(code, Some(0), "{said}");
@@ -23,6 +24,17 @@ fn is_spoken_to(tables: &str, model: &str) -> Store {
     store.open();
     store.wait("it is up", |store| store.figure("portico_reader_up{reader=\"tray\"}") == Some(1.0));
     store.wait("reads", |store| store.figure("portico_reads_total{reader=\"tray\"}") > Some(20.0));
+    assert!(!output(), "open before anybody asked");
+    store.post("/api/v1/staff", r#"{"by":"Ada","action":"open_gate","lane":"exit-1"}"#);
+    store.wait("the output opens the gate", |_| output());
+    store.wait("the pulse is over", |_| !output());
+    store.wait("and it reads on", |store| {
+        let reads = |store: &Store| store.figure("portico_reads_total{reader=\"tray\"}").unwrap();
+        let before = reads(store);
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        reads(store) > before
+    });
+    assert!(!store.alerts().iter().any(|kind| kind == "gate_failed"), "{}", store.log());
     store
 }
 
@@ -37,7 +49,9 @@ fn serial(driver: &str, hosted: &Hosted, keys: &str) -> String {
 async fn an_m100_module_on_a_serial_line() {
     let module = sim::m100::M100::new(sim::m100::Build::default());
     let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
-    let mut store = is_spoken_to(&serial("m100", &hosted, "region = \"fcc\""), "M100");
+    let mut store = is_spoken_to(&serial("m100", &hosted, "region = \"fcc\""), "M100", || {
+        hosted.field(|field| field.outputs[0])
+    });
     drop(hosted);
     store.wait("it is unplugged", |store| store.figure("portico_reader_up{reader=\"tray\"}") == Some(0.0));
     store.close();
@@ -47,7 +61,9 @@ async fn an_m100_module_on_a_serial_line() {
 async fn a_thingmagic_module_on_a_serial_line() {
     let module = sim::thingmagic::ThingMagic::new(sim::thingmagic::Model::M6e);
     let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
-    let mut store = is_spoken_to(&serial("thingmagic", &hosted, "region = \"fcc\""), "M6e");
+    let mut store = is_spoken_to(&serial("thingmagic", &hosted, "region = \"fcc\""), "M6e", || {
+        hosted.field(|field| field.outputs[0])
+    });
     store.close();
 }
 
@@ -55,7 +71,9 @@ async fn a_thingmagic_module_on_a_serial_line() {
 async fn a_uhfreader_on_a_serial_line() {
     let module = sim::uhfreader::UhfReader::new(sim::uhfreader::Model::Reader288, 0);
     let hosted = Hosted::start(module, Field::stock(10, 100.0)).unwrap();
-    let mut store = is_spoken_to(&serial("uhfreader", &hosted, "region = \"fcc\""), "UHFReader");
+    let mut store = is_spoken_to(&serial("uhfreader", &hosted, "region = \"fcc\""), "UHFReader", || {
+        hosted.field(|field| field.outputs[0])
+    });
     store.close();
 }
 
@@ -72,8 +90,9 @@ async fn a_zebra_reader_over_its_websocket() {
         settings.user,
         password.path().display()
     );
-    tokio::spawn(sim::zebra::Zebra::new(settings).serve(listener, None));
-    let mut store = is_spoken_to(&tables, "FX9600");
+    let reader = sim::zebra::Zebra::new(settings);
+    tokio::spawn(reader.clone().serve(listener, None));
+    let mut store = is_spoken_to(&tables, "FX9600", || reader.output(1) == Some(true));
     store.close();
 }
 
@@ -91,7 +110,7 @@ async fn an_impinj_reader_over_its_own_interface() {
          password_file = \"{}\"\n{ANTENNA}",
         password.display()
     );
-    let mut store = is_spoken_to(&tables, "Impinj");
+    let mut store = is_spoken_to(&tables, "Impinj", || reader.output(1) == Some(true));
     store.close();
     assert!(!store.log().contains("impinj\n"), "a password in the log");
 
