@@ -155,7 +155,7 @@ fn what_portico_emulates_a_store_can_be_set_up_with() {
         let emulating = Emulating::start(&["--as", driver, "--tags", "3"]);
         let device = emulating.said.split(' ').find(|word| word.starts_with("/dev/")).unwrap();
         let tables = format!(
-            "[[readers]]\nid = \"tray\"\ndriver = \"{driver}\"\ndevice = \"{device}\"\n{ANTENNA}{GATE}"
+            "[[readers]]\nid = \"tray\"\ndriver = \"{driver}\"\ndevice = \"{device}\"\nregion = \"fcc\"\n{ANTENNA}{GATE}"
         );
         let (code, said) = Store::new(&tables).command(&["check"]);
         assert_eq!(code, Some(0), "{driver}: {said}");

@@ -158,6 +158,6 @@ fn on_reader(words: String, reader: &Name, there: &There) -> Result<String, Stri
     if there.contains_key(reader) {
         Ok(words)
     } else {
-        Err(format!("{words}: but reader {reader} is not there"))
+        Err(format!("{words}: but reader {reader} cannot be used"))
     }
 }
