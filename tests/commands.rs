@@ -29,7 +29,7 @@ const PROMISED: &[(&[&str], &[&str])] = &[
     (&["replay"], &["--config", "--input", "--output", "--catalogue", "--items"]),
     (&["import", "catalogue"], &["--config", "<FILE>"]),
     (&["import", "items"], &["--config", "<FILE>"]),
-    (&["emulate"], &["--listen", "--tags", "--rate"]),
+    (&["emulate"], &["--listen", "--tags", "--rate", "--as"]),
     (&["sim"], &["--family", "--seed", "--out"]),
     (&["llrp", "decode"], &["--hex"]),
     (&["ledger", "verify"], &["--config"]),
@@ -89,6 +89,9 @@ fn exit_codes_tell_wrong_usage_from_failure() {
         &["emulate", "--tags", "many"],
         &["emulate", "--tags", "0"],
         &["emulate", "--rate", "1e9"],
+        &["emulate", "--as", "barcode"],
+        &["emulate", "--as", "m100", "--listen", "127.0.0.1:0"],
+        &["emulate", "--as", "impinj-iot", "--orders"],
     ] {
         let output = run(wrong, None);
         assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", text(&output.stderr));

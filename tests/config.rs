@@ -70,6 +70,7 @@ fn check(path: &PathBuf) {
     ]);
     wanted.extend(config.readers.iter().map(|reader| ("reader".to_owned(), reader.id.to_string())));
     wanted.extend(config.gates.iter().map(|gate| ("gate".to_owned(), gate.id.to_string())));
+    wanted.extend(config.lights.iter().map(|light| ("light".to_owned(), light.id.to_string())));
     wanted.extend(config.terminals.iter().map(|terminal| ("terminal".to_owned(), terminal.id.to_string())));
     wanted.extend(config.cameras.iter().map(|camera| ("camera".to_owned(), camera.to_string())));
     assert_eq!(told, wanted);

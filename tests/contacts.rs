@@ -211,7 +211,7 @@ fn check_says_which_reader_a_gate_hangs_on_and_whether_it_is_there() {
     std::thread::sleep(Duration::from_millis(200));
     let (code, said) = store.command(&["check"]);
     assert_eq!(code, Some(1), "{said}");
-    for words in ["FAILED  reader exit-a: ", "FAILED  gate gate-1: ", "reader exit-a is not there"] {
+    for words in ["FAILED  reader exit-a: ", "FAILED  gate gate-1: ", "reader exit-a cannot be used"] {
         assert!(said.contains(words), "`{words}` is not in: {said}");
     }
 }

@@ -1,6 +1,6 @@
 //! `portico check`: tries what a file names and says for each what works or exactly what does not.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -40,6 +40,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         if args.json {
             writeln!(out, "{}", json!({ "what": what, "name": name, "ok": ok, "text": text }))
         } else {
+            let text = text.replace('\n', "\n        ");
             writeln!(out, "{}  {what} {name}: {text}", if ok { "ok    " } else { "FAILED" })
         }
     };
@@ -71,15 +72,16 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         (id, probe)
     });
     // All are asked at once: a shop with ten readers of which five are off is told within seconds.
-    let mut there = BTreeSet::new();
+    let mut there = There::new();
     for (id, probe) in probes.collect::<Vec<_>>() {
         let result = match probe.await {
-            Ok(probed) => probed.map(|ability| in_words(&ability)),
+            Ok(Ok(found)) => {
+                there.insert(id.clone(), found.outputs);
+                Ok(in_words(&found.ability))
+            }
+            Ok(Err(error)) => Err(error),
             Err(error) => Err(error.to_string()),
         };
-        if result.is_ok() {
-            there.insert(id.clone());
-        }
         tell("reader", &id, result)?;
     }
     for gate in &config.gates {
@@ -87,7 +89,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     for light in &config.lights {
         let words = format!("{}, in lane {}", of_output(&light.output, "on"), light.lane);
-        tell("light", &light.id, on_reader(words, &light.output.reader, &there))?;
+        tell("light", &light.id, at_output(words, &light.output, &there))?;
     }
     for terminal in config.terminals.iter().filter(|terminal| terminal.driver == "simulated") {
         tell("terminal", &terminal.id, Ok("simulated: takes no money, always there".into()))?;
@@ -98,23 +100,26 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// What it can on one line, what it cannot on one each.
 fn in_words(ability: &Ability) -> String {
-    let mut said = format!("{}, firmware {}", ability.model, ability.firmware);
-    if !ability.can.is_empty() {
-        said += &format!("; {}", ability.can.join(", "));
+    let mut said = ability.model.clone();
+    if !ability.firmware.is_empty() {
+        said += &format!(", firmware {}", ability.firmware);
     }
-    if !ability.cannot.is_empty() {
-        said += &format!("; not: {}", ability.cannot.join("; "));
+    for can in &ability.can {
+        said += &format!(", {can}");
+    }
+    for cannot in &ability.cannot {
+        said += &format!("\nbut {cannot}");
     }
     said
 }
 
-fn of_gate(gate: &Gate, there: &BTreeSet<Name>) -> Result<String, String> {
-    let GateBy::Output { output, pulse, contact, .. } = &gate.by else {
-        return Ok(match gate.by {
-            GateBy::None => "no barrier: nothing to open".into(),
-            _ => "simulated: opens at once".into(),
-        });
+fn of_gate(gate: &Gate, there: &There) -> Result<String, String> {
+    let (output, pulse, contact) = match &gate.by {
+        GateBy::None => return Ok("no barrier: nothing to open".into()),
+        GateBy::Simulated => return Ok("simulated: opens at once".into()),
+        GateBy::Output { output, pulse, contact, .. } => (output, pulse, contact),
     };
     let mut words = format!("{} for {} ms", of_output(output, "opens"), pulse.as_millis());
     words += &match contact {
@@ -123,8 +128,11 @@ fn of_gate(gate: &Gate, there: &BTreeSet<Name>) -> Result<String, String> {
             "; it counts as opened when the reader has confirmed that, as no input tells of it".to_owned()
         }
     };
-    let other = contact.as_ref().map_or(&output.reader, |(reader, _)| reader);
-    on_reader(words, &output.reader, there).and_then(|words| on_reader(words, other, there))
+    let words = at_output(words, output, there)?;
+    match contact {
+        Some((reader, _)) => on_reader(words, reader, there),
+        None => Ok(words),
+    }
 }
 
 fn of_output(output: &Output, does: &str) -> String {
@@ -132,7 +140,24 @@ fn of_output(output: &Output, does: &str) -> String {
     format!("{does} with output {} of reader {} at {level}", output.port, output.reader)
 }
 
+/// The readers that are there, and how many outputs they say that they have.
+type There = BTreeMap<Name, Option<u16>>;
+
+fn at_output(words: String, output: &Output, there: &There) -> Result<String, String> {
+    let words = on_reader(words, &output.reader, there)?;
+    match there.get(&output.reader) {
+        Some(Some(has)) if output.port > *has => {
+            Err(format!("{words}: but the reader has {has} outputs; correct `port` in the configuration"))
+        }
+        _ => Ok(words),
+    }
+}
+
 /// What hangs on a reader works where the reader does.
-fn on_reader(words: String, reader: &Name, there: &BTreeSet<Name>) -> Result<String, String> {
-    if there.contains(reader) { Ok(words) } else { Err(format!("{words}: but reader {reader} is not there")) }
+fn on_reader(words: String, reader: &Name, there: &There) -> Result<String, String> {
+    if there.contains_key(reader) {
+        Ok(words)
+    } else {
+        Err(format!("{words}: but reader {reader} cannot be used"))
+    }
 }

@@ -31,38 +31,29 @@ pub(super) fn run(
     }
 }
 
-/// Tries a reader once; what it can and cannot do, or why it cannot be used and what would help.
-pub(super) async fn probe(driver: Driver, reader: Reader, within: Duration) -> Result<Ability, String> {
+/// A reader that was tried.
+pub(super) struct Found {
+    /// What it can and cannot do.
+    pub(super) ability: Ability,
+    /// How many outputs it has, where it tells.
+    pub(super) outputs: Option<u16>,
+}
+
+/// Tries a reader once; an error says why it cannot be used and what would help.
+pub(super) async fn probe(driver: Driver, reader: Reader, within: Duration) -> Result<Found, String> {
     match driver {
-        Driver::Llrp => in_words(llrp::probe(&reader, within).await.map(of_llrp)),
-        Driver::ThingMagic => in_words(serial::probe::<ThingMagic>(&reader, within).await),
-        Driver::M100 => in_words(serial::probe::<M100>(&reader, within).await),
-        Driver::UhfReader => in_words(serial::probe::<UhfReader>(&reader, within).await),
-        Driver::ImpinjIot => in_words(impinj::probe(&reader, within).await),
-        Driver::ZebraIotc => in_words(zebra::probe(&reader, within).await),
+        Driver::Llrp => {
+            let probe = llrp::probe(&reader, within).await.map_err(|error| error.to_string())?;
+            Ok(Found { ability: probe.ability(), outputs: Some(probe.capabilities.gpos) })
+        }
+        Driver::ThingMagic => found(serial::probe::<ThingMagic>(&reader, within).await),
+        Driver::M100 => found(serial::probe::<M100>(&reader, within).await),
+        Driver::UhfReader => found(serial::probe::<UhfReader>(&reader, within).await),
+        Driver::ImpinjIot => found(impinj::probe(&reader, within).await),
+        Driver::ZebraIotc => found(zebra::probe(&reader, within).await),
     }
 }
 
-fn in_words<E: std::error::Error>(probed: Result<Ability, E>) -> Result<Ability, String> {
-    probed.map_err(|error| error.to_string())
-}
-
-fn of_llrp(probe: llrp::Probe) -> Ability {
-    let mut can = vec![format!("{} antenna ports", probe.antennas)];
-    if let Some(connected) = &probe.connected {
-        let ports: Vec<String> = connected.iter().map(u16::to_string).collect();
-        can.push(format!("connected: {}", ports.join(", ")));
-    }
-    if let (Some(first), Some(last)) = (probe.channels_khz.iter().min(), probe.channels_khz.iter().max()) {
-        can.push(format!("{} channels {first} to {last} kHz", probe.channels_khz.len()));
-    }
-    if let Some((least, most)) = probe.power_dbm {
-        can.push(format!("{least} to {most} dBm"));
-    }
-    let mut cannot = probe.refused;
-    match probe.extensions {
-        Some(vendor) => can.push(format!("{vendor} extensions (phase, fine RSSI, Doppler)")),
-        None => cannot.push("phase: it speaks no vendor's extensions with us".to_owned()),
-    }
-    Ability { model: probe.model, firmware: probe.firmware, can, cannot }
+fn found<E: std::error::Error>(probed: Result<Ability, E>) -> Result<Found, String> {
+    probed.map(|ability| Found { ability, outputs: None }).map_err(|error| error.to_string())
 }

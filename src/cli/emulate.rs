@@ -46,6 +46,8 @@ enum Kind {
     Thingmagic,
     /// An M100 module on a pseudo-terminal
     M100,
+    /// A UHFReader288 on a pseudo-terminal
+    Uhfreader,
     /// An Impinj reader with its IoT device interface
     ImpinjIot,
     /// A Zebra reader with its IoT Connector: over WebSocket, or with --connect at an MQTT broker

@@ -47,7 +47,7 @@ enum Command {
     #[command(subcommand)]
     Import(import::Command),
     /// One emulated LLRP reader, for any LLRP client
-    Emulate(emulate::Args),
+    Emulate(Box<emulate::Args>),
     /// Writes a simulated store: recording, truth, configuration, catalogue, items
     Sim(sim::Args),
     /// What a tag's bits say
@@ -127,7 +127,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
         Command::Import(command) => on_runtime(import::run(command)),
-        Command::Emulate(args) => on_runtime(emulate::run(args)),
+        Command::Emulate(args) => on_runtime(emulate::run(*args)),
         Command::Sim(args) => sim::run(args),
         Command::Epc(command) => epc::run(command),
         Command::Llrp(command) => llrp::run(command),

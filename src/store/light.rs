@@ -84,3 +84,77 @@ fn shown(light: &Light, live: &Live) -> bool {
         Shows::Alert => alerted(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use recording::{Alert, Outcome, ReaderState, Tick};
+
+    use super::*;
+    use crate::config::Output;
+
+    fn reader_is(live: &mut Live, at: Time, state: Health) {
+        let said = ReaderState { reader: "exit-a".into(), state, reason: None, clock_offset_ms: None };
+        live.line(at, &said.into());
+    }
+
+    /// The level that is ordered next; the reader sets it.
+    async fn set(orders: &mut mpsc::Receiver<Order>) -> bool {
+        let order = tokio::time::timeout(Duration::from_secs(30), orders.recv()).await.unwrap().unwrap();
+        let Order::Output { port: 2, high, done } = order else { panic!("{order:?}") };
+        done.send(Ok(())).unwrap();
+        high
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_follows_its_lane_and_is_set_anew_when_its_reader_is_back() {
+        let start = Time::parse("2026-11-24T10:00:00Z").unwrap();
+        let at = |second| start + Duration::from_secs(second);
+        let (give, mut orders) = mpsc::channel(4);
+        let (tell, live) = watch::channel(Arc::new(Live::default()));
+        let (stop, stopping) = watch::channel(false);
+        let light = Light {
+            id: "red".into(),
+            output: Output { reader: "exit-a".into(), port: 2, active_high: true },
+            lane: "exit-1".into(),
+            shows: BTreeSet::from([Shows::Alert]),
+        };
+        let task = tokio::spawn(run(light, give, live, stopping));
+        let becomes = |what: &dyn Fn(&mut Live)| tell.send_modify(|live| what(Arc::make_mut(live)));
+
+        becomes(&|live| reader_is(live, at(0), Health::Up));
+        assert!(!set(&mut orders).await, "dark at first, whatever it was before");
+        let alert = |lane: &str| {
+            Outcome::Alert(Alert {
+                at: at(1),
+                kind: "not_released".into(),
+                lane: Some(lane.into()),
+                passage: None,
+                gtin: None,
+                serial: None,
+                text: "paid, and gate gate-1 did not open".into(),
+            })
+        };
+        becomes(&|live| live.outcome(&alert("exit-2")));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(orders.try_recv().is_err(), "another lane's alert");
+        becomes(&|live| live.outcome(&alert("exit-1")));
+        assert!(set(&mut orders).await);
+        becomes(&|live| reader_is(live, at(10), Health::Down));
+        becomes(&|live| reader_is(live, at(20), Health::Up));
+        assert!(set(&mut orders).await, "its reader may have forgotten it");
+        becomes(&|live| live.line(at(70), &Tick {}.into()));
+        assert!(!set(&mut orders).await, "a minute later it is over");
+        becomes(&|live| live.outcome(&Outcome::Alert(Alert { at: at(71), ..only(alert("exit-1")) })));
+        assert!(set(&mut orders).await);
+        stop.send_replace(true);
+        assert!(!set(&mut orders).await, "a store that stops says nothing more");
+        task.await.unwrap();
+    }
+
+    fn only(outcome: Outcome) -> Alert {
+        let Outcome::Alert(alert) = outcome else { panic!() };
+        alert
+    }
+}

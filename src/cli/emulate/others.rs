@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use ::sim::impinj::{self, Impinj};
 use ::sim::serial::{Emulated, Field, Hosted};
 use ::sim::zebra::{self, Broker, Topics, Zebra};
-use ::sim::{field, m100, thingmagic};
+use ::sim::{field, m100, thingmagic, uhfreader};
 use anyhow::Context;
 
 use super::super::Usage;
@@ -28,6 +28,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 .await
         }
         Kind::M100 => hosted("M100", m100::M100::new(m100::Build::default()), field(), &args).await,
+        Kind::Uhfreader => {
+            let module = uhfreader::UhfReader::new(uhfreader::Model::Reader288, 0);
+            hosted("UHFReader288", module, field(), &args).await
+        }
         Kind::ImpinjIot => {
             let settings = impinj::Settings {
                 tags: field::tags(args.tags as usize),
