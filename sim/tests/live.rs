@@ -114,31 +114,11 @@ async fn what_was_sold_in_an_earlier_run_does_not_come_back() {
     }
 }
 
-/// An emulated reader in the clear, to which nothing is done by hand.
-fn emulated(listener: TcpListener, tags: usize, rate: f64) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        let (_by_hand, orders) = tokio::sync::mpsc::channel(1);
-        let (outputs, _told) = tokio::sync::mpsc::channel(1);
-        sim::emulate::serve(sim::emulate::Emulated {
-            profile: llrp::server::Profile::default(),
-            tags,
-            rate,
-            kill_password: 0,
-            access_password: 0,
-            listener: Some((listener, None)),
-            dial: None,
-            orders,
-            outputs,
-        })
-        .await;
-    })
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emulated_reader_serves_one_client_after_the_other_at_about_its_rate() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let reader = emulated(listener, 12, 300.0);
+    let reader = tokio::spawn(sim::emulate::serve(listener, 12, 300.0));
     for _ in 0..2 {
         let mut first = None;
         let reads = inventory(address, Duration::from_secs(5), |reads| {
@@ -161,7 +141,7 @@ async fn an_emulated_reader_serves_one_client_after_the_other_at_about_its_rate(
 async fn a_second_client_is_refused_and_the_first_goes_on() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let reader = emulated(listener, 3, 100.0);
+    let reader = tokio::spawn(sim::emulate::serve(listener, 3, 100.0));
     let first = tokio::spawn(inventory(address, Duration::from_secs(5), |reads| reads.len() > 60));
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut second = TcpStream::connect(address).await.unwrap();
