@@ -97,7 +97,8 @@ fn theirs(element: &llrp::Element) -> Value {
     let definition = element.definition;
     let mut object = Map::new();
     for (field, value) in definition.fields.iter().zip(&element.fields) {
-        if matches!(field.kind, Kind::Reserved(_)) {
+        // EdgeX knows 1.1.
+        if matches!(field.kind, Kind::Reserved(_)) || field.since > 2 {
             continue;
         }
         let divide_ratio = field.name == "DRValue";

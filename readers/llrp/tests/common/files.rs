@@ -25,14 +25,28 @@ impl Entry {
         found.map(|(_, of)| of[key].clone()).collect::<Vec<_>>().into_iter()
     }
 
+    /// The fields, neighbouring reserved bits as one.
     fn fields(&self) -> Vec<String> {
         let text = |of: &Attributes, key: &str| of.get(key).cloned().unwrap_or_default();
-        let fields = self.inside.iter().filter_map(|(what, of)| match *what {
-            "field" => Some(format!("{}: {} {}", of["name"], of["type"], text(of, "enumeration"))),
-            "reserved" => Some(format!("reserved {}", of["bitCount"])),
-            _ => None,
-        });
-        fields.collect()
+        let mut out = Vec::new();
+        let mut reserved = 0;
+        for (what, of) in &self.inside {
+            match *what {
+                "reserved" => reserved += of["bitCount"].parse::<u32>().unwrap(),
+                "field" => {
+                    if reserved > 0 {
+                        out.push(format!("reserved {reserved}"));
+                        reserved = 0;
+                    }
+                    out.push(format!("{}: {} {}", of["name"], of["type"], text(of, "enumeration")));
+                }
+                _ => {}
+            }
+        }
+        if reserved > 0 {
+            out.push(format!("reserved {reserved}"));
+        }
+        out
     }
 
     fn members(&self) -> Vec<String> {
@@ -47,28 +61,29 @@ const INSIDE: [&str; 5] = ["field", "reserved", "parameter", "choice", "entry"];
 /// The definitions of an XML file of the LLRP Toolkit's form, vendors' included.
 pub fn read_xml(xml: &str) -> Vec<Entry> {
     let mut out: Vec<Entry> = Vec::new();
-    let mut without_comments = String::new();
-    let mut rest = xml;
-    while let Some((before, behind)) = rest.split_once("<!--") {
-        without_comments.push_str(before);
-        rest = behind.split_once("-->").unwrap().1;
-    }
-    without_comments.push_str(rest);
-    for tag in without_comments.split('<').skip(1) {
+    let text = without(&without(xml, "<!--", "-->"), "<annotation>", "</annotation>");
+    for tag in text.split('<').skip(1) {
         let tag = tag.split('>').next().unwrap();
         let name = tag.split_whitespace().next().unwrap_or_default().trim_end_matches('/');
         let plain = name.trim_start_matches("custom").to_ascii_lowercase();
         if let Some(what) = WHATS.iter().find(|what| plain == format!("{what}definition")) {
             out.push(Entry { what, of: attributes(tag), inside: Vec::new() });
         } else if let Some(what) = INSIDE.iter().find(|what| name == **what) {
-            let of = attributes(tag);
-            // Zebra's descriptions hold tags called field too; those have no type.
-            if *what != "field" || of.contains_key("type") {
-                out.last_mut().unwrap().inside.push((what, of));
-            }
+            out.last_mut().unwrap().inside.push((what, attributes(tag)));
         }
     }
     out
+}
+
+/// A text without what stands between these marks: descriptions hold tags called as the definitions' are.
+fn without(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(from) {
+        out.push_str(before);
+        rest = behind.split_once(to).unwrap().1;
+    }
+    out + rest
 }
 
 fn attributes(tag: &str) -> Attributes {
