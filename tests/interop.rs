@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::llrp::definitions::{enumerations as e, messages as m, parameters as p};
 use ::llrp::{Element, Message, frame};
@@ -54,17 +54,7 @@ impl Emulated {
     /// Runs a client's script against it and gives what it printed.
     fn driven_by(&self, script: &str, arguments: &[&str]) -> Option<String> {
         let client = Client::new(script)?;
-        let mut command = client.command(self.address.unwrap(), arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // Clients that wait for what will not come do so for ever.
-        let end = Instant::now() + Duration::from_secs(120);
-        while child.try_wait().unwrap().is_none() {
-            if Instant::now() > end {
-                drop(child.kill());
-            }
-            sleep(Duration::from_millis(50));
-        }
-        let output = child.wait_with_output().unwrap();
+        let output = client.command(self.address.unwrap(), arguments).output().unwrap();
         let said = text(&output.stdout);
         assert!(output.status.success(), "{script}: {said}{}", text(&output.stderr));
         Some(said)
@@ -107,7 +97,9 @@ impl Client {
     }
 
     fn command(&self, reader: SocketAddr, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        // Clients that wait for what will not come do so for ever.
+        let mut command = Command::new("timeout");
+        command.args(["120", &self.program]);
         let (host, port) = (reader.ip().to_string(), reader.port().to_string());
         command.arg(&self.script).args([&host, &port]).args(arguments);
         if let Ok(modules) = std::env::var("PORTICO_NODE_MODULES") {

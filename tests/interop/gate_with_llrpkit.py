@@ -15,8 +15,10 @@ async def main(host: str, port: int) -> None:
         windows = reader.windows(1)
         print("ready", flush=True)
         async for window in windows:
-            print("window", len({tag.epc for tag in window.tags}), flush=True)
-            return
+            # The first may have opened before the inventory was there.
+            if window.tags:
+                print("window", len({tag.epc for tag in window.tags}), flush=True)
+                return
 
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2])))
