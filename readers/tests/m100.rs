@@ -346,7 +346,7 @@ fn a_run_is_begun_anew_before_its_rounds_are_done() {
     let empty = hex("bb01ff000115167e");
     let mut now = SECOND;
     let mut rounds = 1_u32;
-    while rounds < 65_535 {
+    while rounds < 10_000 {
         now += MS;
         module.handle_input(now, &empty);
         rounds += 1;
@@ -354,7 +354,7 @@ fn a_run_is_begun_anew_before_its_rounds_are_done() {
         if !said.is_empty() {
             assert_eq!(said, [hex("bb00280000287e")], "stop");
             module.handle_input(now, &hex("bb01280001002a7e"));
-            assert_eq!(sent(&mut module), [hex("bb0027000322ffff4a7e")], "and at once anew");
+            assert_eq!(sent(&mut module), [hex("bb00270003222710837e")], "and at once anew");
             return;
         }
     }
