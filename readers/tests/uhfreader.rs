@@ -249,6 +249,25 @@ fn pushed_frames_are_read_and_the_reader_is_told_to_answer_only() {
 }
 
 #[test]
+fn a_reader_that_only_pushes_and_answers_to_nothing_is_read_all_the_same() {
+    let mut module = UhfReader::new(&reader("/dev/none", None), Duration::ZERO);
+    let (mut now, mut read, mut up, mut said) = (Duration::ZERO, Vec::new(), false, 0);
+    for serial in 0..1_000_u16 {
+        now += 20 * MS;
+        module.handle_timeout(now);
+        let [high, low] = serial.to_be_bytes();
+        module.handle_input(now, &answer(0xEE, 0, &[1, 6, 0x30, 0x34, 0x25, 0x7B, high, low, 0x6B]));
+        let told = events(&mut module);
+        read.extend(serials(&told));
+        up |= told.iter().any(|event| matches!(event, Event::Up(_)));
+        assert!(told.iter().all(|event| !matches!(event, Event::Down(_))), "{told:?} at {now:?}");
+        said += sent(&mut module).len();
+    }
+    assert_eq!(read, (0..1_000).collect::<Vec<_>>());
+    assert!(up && said < 60, "it is asked once in a while only: {said} times in 20 s");
+}
+
+#[test]
 fn where_nothing_answers_it_is_over_in_time() {
     let mut module = UhfReader::new(&reader("/dev/none", None), Duration::ZERO);
     let mut now = Duration::ZERO;
