@@ -7,11 +7,14 @@
 
 mod answers;
 mod ask;
+mod buffer;
 pub mod frame;
 mod job;
 mod module;
 mod report;
+mod setup;
 mod status;
+mod stream;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,15 +23,15 @@ use ask::Ask;
 use frame::{Frame, Speaker};
 use job::Work;
 use module::Found;
-use report::Streamed;
 
 use crate::frames::Frames;
-use crate::serial::{About, Event, Module, Reason, Sighting, Trouble};
+use crate::serial::{About, Event, Module, Reason, Trouble};
 use crate::{OrderError, Reader, tag};
 
 /// Bytes taken in at once.
 const PORTION: usize = 4096;
-/// A module that streams says something in every round of a second. After this long without a word it is gone.
+/// A module that streams says something in every round of a second. After this long without a word it is asked whether it
+/// is still there.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often it is asked how warm it is.
 const TEMPERATURE: Duration = Duration::from_secs(30);
@@ -39,8 +42,10 @@ const REST: Duration = Duration::from_secs(10);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 /// How long a complaint of the module counts when it does not repeat it.
 const COMPLAINT: Duration = Duration::from_secs(60);
-/// How often a question is put before the module counts as silent.
+/// How often a question is put.
 const TRIES: u32 = 2;
+/// So many questions in a row without an answer: it is gone.
+const MOST_UNANSWERED: u32 = 3;
 /// Output contacts at most.
 const MOST_CONTACTS: u16 = 4;
 
@@ -91,8 +96,9 @@ pub struct ThingMagic {
     /// How often in a row it was too warm.
     rests: u32,
     rest_until: Option<Duration>,
-    /// Questions asked within reading that it did not answer, in a row.
+    /// Questions asked within reading that it did not answer, in a row; and others.
     misses: u32,
+    unanswered: u32,
     contacts: [Option<bool>; 16],
     work: Option<Work>,
 }
@@ -118,6 +124,7 @@ impl Module for ThingMagic {
             rests: 0,
             rest_until: None,
             misses: 0,
+            unanswered: 0,
             contacts: [None; 16],
             work: None,
         };
@@ -141,7 +148,7 @@ impl Module for ThingMagic {
         }
         self.take(now);
         if let Some(asked) = self.asked.take_if(|asked| now >= asked.until) {
-            self.unanswered(now, asked);
+            self.no_answer(now, asked);
         }
         if self.rest_until.is_some_and(|until| now >= until) && self.phase == Phase::Resting {
             self.rest_until = None;
@@ -149,8 +156,10 @@ impl Module for ThingMagic {
             self.resume();
         }
         if self.silent_at().is_some_and(|at| now >= at) {
-            let span = SILENCE.as_secs();
-            self.down(Reason::Silent(format!("no word for {span} s while it should read")));
+            // Some say nothing while they hear no tag: one that answers reads on.
+            self.asked = None;
+            self.interrupt();
+            self.resume();
         }
         self.look_after(now);
         self.advance(now);
@@ -167,7 +176,7 @@ impl Module for ThingMagic {
         let gap = self.frames.due();
         let asked = self.asked.as_ref().map(|asked| asked.until);
         let rest = self.rest_until.filter(|_| self.phase == Phase::Resting);
-        let idle = self.phase == Phase::Reading && self.asked.is_none() && self.found.within;
+        let idle = self.is_idle() && self.found.within;
         let temperature = idle.then_some(self.temperature_due);
         let contacts = (idle && !self.reader.inputs.is_empty()).then_some(self.contacts_due);
         [gap, asked, rest, self.silent_at(), temperature, contacts].into_iter().flatten().min()
@@ -244,104 +253,13 @@ impl ThingMagic {
             0x22 if !matches!(asked, Some(Ask::Search { .. })) => self.stream(now, &frame),
             _ => {
                 if let Some(asked) = self.asked.take_if(|asked| answers(&asked.ask, &frame)) {
+                    self.unanswered = 0;
                     self.answered(now, asked.ask, &frame);
-                } else if frame.op == 0x2F && frame.data.first() == Some(&2) && self.phase == Phase::Reading {
+                } else if frame.op == 0x2F && frame.data.first() == Some(&2) && self.is_idle() {
                     // It has ended by itself what nobody told it to end.
                     self.plan.push_back(Ask::Start);
                 }
             }
-        }
-    }
-
-    /// A message of continuous reading. What comes before it is set up is the rest of an earlier conversation.
-    fn stream(&mut self, now: Duration, frame: &Frame) {
-        if matches!(self.phase, Phase::Greeting | Phase::SettingUp) {
-            return;
-        }
-        match (frame.status, report::streamed(&frame.data)) {
-            (0, Some(Streamed::Tag(sighting))) => {
-                self.cool();
-                self.read(sighting);
-            }
-            (0, Some(Streamed::Temperature(celsius))) => {
-                self.events.push_back(Event::Temperature(i16::from(celsius)));
-            }
-            (0, Some(Streamed::Other)) => {}
-            (0, None) => {
-                let words = "it sent a read that makes no sense".to_owned();
-                self.trouble(About::Module, words, Some(COMPLAINT));
-            }
-            (status::NO_TAGS, _) => self.cool(),
-            (status, _) => self.complaint(now, status, &frame.data),
-        }
-    }
-
-    /// A tag was read. A module with one antenna need not say which.
-    fn read(&mut self, mut sighting: Sighting) {
-        if sighting.antenna == 0 {
-            let [only] = self.found.list.as_slice() else {
-                return self.trouble(
-                    About::Module,
-                    "it sent a read without an antenna".to_owned(),
-                    Some(COMPLAINT),
-                );
-            };
-            sighting.antenna = u16::from(*only);
-        }
-        self.events.push_back(Event::Read(sighting));
-    }
-
-    /// What the module says when it does not go well.
-    fn complaint(&mut self, now: Duration, status: u16, data: &[u8]) {
-        let words = status::words(status);
-        match status {
-            status::TEMPERATURE => self.rest(now),
-            status::RADIO_OFF | status::NO_PROTOCOL => self.down(Reason::Restarted),
-            status::ASSERT => {
-                // A line number, then the file's name.
-                let place = data.iter().skip(4).take(60).filter(|byte| byte.is_ascii_graphic());
-                let place: String = place.map(|byte| char::from(*byte)).collect();
-                self.down(Reason::Refused(format!("{words} {place}")));
-            }
-            status::NO_ANTENNA | status::RETURN_LOSS => {
-                let about = match self.found.list.as_slice() {
-                    [only] => About::Antenna(u16::from(*only)),
-                    _ => About::Module,
-                };
-                self.trouble(about, words, Some(COMPLAINT));
-            }
-            status::BUFFER_FULL => {
-                self.trouble(About::Lost, format!("reads are lost: {words}"), Some(COMPLAINT))
-            }
-            _ => self.trouble(About::Module, format!("it reports a fault: {words}"), Some(COMPLAINT)),
-        }
-    }
-
-    /// Too warm: it stops transmitting until it has cooled down.
-    fn rest(&mut self, now: Duration) {
-        if matches!(self.phase, Phase::Closing | Phase::Over) || self.rest_until.is_some() {
-            return;
-        }
-        let span = REST.saturating_mul(1 << self.rests.min(8)).min(LONGEST_REST);
-        self.rests += 1;
-        let words = format!(
-            "it is too warm ({}) and rests for {} s; give it air or a heat sink, or less power",
-            status::words(status::TEMPERATURE),
-            span.as_secs()
-        );
-        self.trouble(About::Temperature, words, None);
-        self.rest_until = Some(now + span);
-        if self.work.is_none() {
-            self.interrupt();
-            self.phase = Phase::Resting;
-        }
-    }
-
-    /// It reads as it should.
-    fn cool(&mut self) {
-        if self.rests > 0 && self.rest_until.is_none() {
-            self.rests = 0;
-            self.events.push_back(Event::Over(About::Temperature));
         }
     }
 
@@ -394,15 +312,14 @@ impl ThingMagic {
         }
     }
 
-    /// A search into the buffer, for a module that cannot stream.
-    fn search(&self) -> [Ask; 2] {
-        [Ask::Clear, Ask::Search { metadata: self.found.is_m6e_or_newer(), selection: None }]
+    /// It reads, and nothing is asked or planned.
+    fn is_idle(&self) -> bool {
+        self.phase == Phase::Reading && self.asked.is_none() && self.plan.is_empty()
     }
 
     /// Asks from time to time what changes while it reads.
     fn look_after(&mut self, now: Duration) {
-        if self.phase != Phase::Reading || self.asked.is_some() || !self.plan.is_empty() || !self.found.within
-        {
+        if !self.is_idle() || !self.found.within {
             return;
         }
         if now >= self.contacts_due && !self.reader.inputs.is_empty() {
@@ -434,7 +351,7 @@ impl ThingMagic {
         heard.map(|heard| heard + SILENCE)
     }
 
-    fn unanswered(&mut self, now: Duration, asked: Asked) {
+    fn no_answer(&mut self, now: Duration, asked: Asked) {
         let Asked { ask, tries, .. } = asked;
         match ask {
             Ask::Stop if self.phase == Phase::Closing => self.down(Reason::Closed),
@@ -458,7 +375,10 @@ impl ThingMagic {
             Ask::Operate { .. } => self.job_unknown(),
             Ask::Output { .. } => self.events.push_back(Event::OutputDone(Err(OrderError::Unknown))),
             ask if tries < TRIES => self.send(now, ask, tries + 1),
-            ask if ask.is_optional() => self.skipped(now, &ask),
+            ask if ask.is_optional() && self.unanswered + 1 < MOST_UNANSWERED => {
+                self.unanswered += 1;
+                self.skipped(&ask);
+            }
             ask => {
                 let (op, _) = ask.message();
                 self.down(Reason::Silent(format!("no answer to command {op:02X}")));

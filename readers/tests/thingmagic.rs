@@ -120,6 +120,20 @@ impl Room {
     }
 }
 
+/// A module's frames but for some.
+fn without(bytes: &[u8], lost: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let mut rest = bytes;
+    let mut out = Vec::new();
+    while let Some(length) = rest.get(1).map(|length| usize::from(*length) + 7) {
+        let (frame, tail) = rest.split_at(length);
+        rest = tail;
+        if !lost(frame) {
+            out.extend_from_slice(frame);
+        }
+    }
+    out
+}
+
 fn reads(told: &[Event]) -> Vec<Sighting> {
     let reads = told.iter().filter_map(|event| match event {
         Event::Read(sighting) => Some(sighting.clone()),
@@ -300,7 +314,7 @@ fn a_module_that_says_nothing_at_all_is_none_and_one_that_falls_silent_is_given_
     let mut room = Room::with(&american(&[1]));
     room.run(SECOND);
     room.line = Box::new(|_| Vec::new());
-    room.run(6 * SECOND);
+    room.run(7 * SECOND);
     assert!(matches!(down(&room.told()), Some(Reason::Silent(_))));
 }
 
@@ -314,6 +328,37 @@ fn a_field_without_tags_is_no_fault() {
         told.iter().filter(|event| matches!(event, Event::Temperature(31))).count() >= 2,
         "watched: {told:?}"
     );
+}
+
+#[test]
+fn a_module_that_says_nothing_of_empty_rounds_is_asked_and_reads_on() {
+    let mut room = Room::new(&american(&[1]), Emulated::new(Model::OldNano), Around::stock(1, 0.0));
+    // The word at the end of a round: FF 00 22 04 00 and its checksum.
+    room.line = Box::new(|bytes| without(&bytes, |frame| frame[1] == 0 && frame[2] == 0x22));
+    room.run(30 * SECOND);
+    assert_eq!(down(&room.told()), None);
+    room.around.rate = 50.0;
+    let reads = room.reads(2 * SECOND).len();
+    assert!(reads > 95, "{reads}");
+}
+
+/// Firmware that nobody has seen: it answers what is needed, and to anything else not a word.
+#[test]
+fn a_module_that_knows_only_the_most_needful_reads_all_the_same() {
+    let mut room = Room::with(&american(&[1]));
+    // Neither Gen2's settings nor the temperature.
+    room.line = Box::new(|bytes| without(&bytes, |frame| matches!(frame[2], 0x9B | 0x72)));
+    room.run(20 * SECOND);
+    assert_eq!(
+        down(&room.told()).map(|reason| reason.to_string()),
+        Some("it fell silent: no answer to command 9B".to_owned())
+    );
+    room = Room::with(&american(&[1]));
+    room.line = Box::new(|bytes| without(&bytes, |frame| matches!(frame[2], 0x9A | 0x61 | 0x71)));
+    room.run(20 * SECOND);
+    let told = room.told();
+    assert!(troubles(&told)[&About::Setting("telling every read")].contains("did not answer"), "{told:?}");
+    assert!(reads(&told).len() > 500);
 }
 
 #[test]

@@ -429,4 +429,31 @@ mod tests {
             "as long as the annotated one"
         );
     }
+
+    /// What the maker's API asks an M6e at its start, in its order: version, program, power mode, transport, product,
+    /// protocol, protocols, antennas, read filter. Each answer is well and has what the API looks for where it looks.
+    #[test]
+    fn the_makers_api_finds_what_it_asks_for_at_its_start() {
+        let (mut module, mut field) = (ThingMagic::new(Model::M6e), field());
+        let asked: [(u8, &[u8], usize); 9] = [
+            (0x03, &[], 20),
+            (0x0C, &[], 1),
+            (0x68, &[], 1),
+            (0x6A, &[1, 0x0E], 3),
+            (0x6A, &[1, 0x12], 4),
+            (0x63, &[], 2),
+            (0x70, &[], 2),
+            (0x61, &[5], 9),
+            (0x6A, &[1, 0x0C], 3),
+        ];
+        for (op, data, least) in asked {
+            let mut frame = [&[0xFF, data.len() as u8, op], data].concat();
+            let sum = crc(&frame[1..]).to_be_bytes();
+            frame.extend(sum);
+            module.handle_input(Duration::ZERO, &frame, &mut field);
+            let said = module.poll_output().unwrap();
+            assert_eq!(said.get(2..5), Some(&[op, 0, 0][..]), "{said:02X?}");
+            assert!(usize::from(said[1]) >= least && said.len() == usize::from(said[1]) + 7, "{said:02X?}");
+        }
+    }
 }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::answers::{found_tags, records};
 use super::ask::Ask;
+use super::buffer::{found_tags, records};
 use super::{Phase, ThingMagic, status};
 use crate::OrderError;
 use crate::serial::Event;

@@ -11,8 +11,8 @@ pub(super) struct Found {
     pub(super) firmware: [u8; 4],
     /// The regions that it says it has, by its own numbers; empty when it did not say.
     pub(super) regions: Vec<u8>,
-    /// The region that is set.
-    pub(super) region: u8,
+    /// The region that is set, 0 for none.
+    pub(super) region: Option<u8>,
     /// Its ports, and whether an antenna was detected there.
     pub(super) ports: Vec<(u8, bool)>,
     /// The antennas it reads with, in turn.
@@ -34,21 +34,23 @@ const M6E_I: u8 = 0x19;
 const MICRO: u8 = 0x20;
 const NANO: u8 = 0x30;
 const M7E: u8 = 0x38;
+const UNKNOWN: u8 = 0xFF;
 
 impl Found {
     /// Takes in the answer to the version command: boot program, hardware, date, firmware, protocols.
-    pub(super) fn version(&mut self, data: &[u8]) -> Option<()> {
-        self.hardware = data.get(4..8)?.try_into().ok()?;
-        self.firmware = data.get(12..16)?.try_into().ok()?;
+    /// What it leaves out stays unknown.
+    pub(super) fn version(&mut self, data: &[u8]) {
+        let four = |from: usize| data.get(from..from + 4).and_then(|bytes| bytes.try_into().ok());
+        self.hardware = four(4).unwrap_or([UNKNOWN; 4]);
+        self.firmware = four(12).unwrap_or_default();
         self.streams = self.is_m6e_or_newer();
         // Since these firmware versions a question may be put while it reads (the maker's API asks for them).
         self.within = match self.model() {
             M6E | M6E_I => self.firmware >= [1, 0x21, 1, 0x19],
             MICRO => self.firmware >= [1, 9, 0, 0x14],
             NANO => self.firmware >= [1, 7, 0, 0x0E],
-            model => model >= M7E && model != u8::MAX,
+            model => model >= M7E && model != UNKNOWN,
         };
-        Some(())
     }
 
     fn model(&self) -> u8 {
@@ -76,6 +78,7 @@ impl Found {
             MICRO => "M6e Micro",
             NANO => "M6e Nano",
             M7E => "M7e Pico",
+            UNKNOWN => return "ThingMagic module".to_owned(),
             other => return format!("ThingMagic module (hardware {other:02X})"),
         };
         format!("ThingMagic {name}")
@@ -111,8 +114,13 @@ impl Found {
         if let Some((least, most)) = self.power {
             can.push(format!("power {} to {} dBm", f64::from(least) / 100.0, f64::from(most) / 100.0));
         }
-        let set = Region::ALL.iter().find(|(region, _)| numbers(*region).contains(&self.region));
-        let set = set.map_or_else(|| format!("number {}", self.region), |(_, name)| (*name).to_owned());
+        let of = |number: u8| Region::ALL.iter().find(|(region, _)| numbers(*region).contains(&number));
+        let set = match self.region {
+            None => "unknown".to_owned(),
+            Some(number) => {
+                of(number).map_or_else(|| format!("number {number}"), |(_, name)| (*name).to_owned())
+            }
+        };
         can.push(match self.region_names().as_str() {
             "" => format!("region {set}"),
             names => format!("region {set} (it has {names})"),
