@@ -171,6 +171,7 @@ proptest! {
             stream.extend(noise);
             stream.extend(tag_frame(serial as u16, 0x03));
         }
+        prop_assume!(!holds_a_frame_by_chance(&stream));
         let mut now = 10 * MS;
         let mut read = Vec::new();
         for bytes in stream.chunks(portion) {
@@ -192,6 +193,14 @@ proptest! {
         module::checks::uhfreader(&bytes);
     }
 
+}
+
+/// Whether some of the noise, with or without what is around it, is a frame: one in 65,536 places is.
+fn holds_a_frame_by_chance(stream: &[u8]) -> bool {
+    (0..stream.len()).any(|at| {
+        let frame = stream.get(at..at + usize::from(stream[at]) + 1);
+        frame.is_some_and(|frame| Frame::decode(frame).is_ok() && frame.len() != tag_frame(0, 0x03).len())
+    })
 }
 
 #[test]
