@@ -24,10 +24,10 @@ use crate::{OrderError, Purpose, Reader, tag};
 use job::Work;
 use setup::Found;
 
-/// Rounds asked for at once: the most there can be.
-const ROUNDS: u16 = u16::MAX;
+/// Rounds asked for at once, as in every manual: up to 65,535 are allowed, and not all firmware was tried with them.
+const ROUNDS: u16 = 10_000;
 /// A round gives at least one frame, so no run is over before so many have come: then it is begun anew, before its end.
-const RENEW: u32 = 65_000;
+const RENEW: u32 = 9_900;
 /// Silence after which a run counts as over. A round takes 20 to 50 ms.
 const SILENCE: Duration = Duration::from_millis(150);
 /// Some firmware says nothing of rounds without a tag: then it is asked ever more rarely.
@@ -67,6 +67,8 @@ pub(crate) enum Why {
     Output,
     /// A step of a job.
     Job,
+    /// Nothing: an answer that comes late comes before that of this one.
+    Barrier,
 }
 
 /// A command on its way, or to be sent.
@@ -153,6 +155,7 @@ pub struct M100 {
     up: bool,
     target_b: bool,
     trust: Trust,
+    barriers: usize,
     contacts: Vec<(u16, Option<bool>)>,
     contacts_due: Option<Duration>,
     work: Option<Work>,
@@ -160,6 +163,8 @@ pub struct M100 {
     closing: bool,
     out: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// `Down` has been told: nothing comes after it.
+    over: bool,
 }
 
 impl Module for M100 {
@@ -182,6 +187,7 @@ impl Module for M100 {
             up: false,
             target_b: false,
             trust: Trust::default(),
+            barriers: 0,
             contacts: reader.inputs.iter().map(|input| (input.port, None)).collect(),
             contacts_due: None,
             work: None,
@@ -189,6 +195,7 @@ impl Module for M100 {
             closing: false,
             out: VecDeque::new(),
             events: VecDeque::new(),
+            over: false,
         };
         module.unusable_settings();
         module.ask(now, hello);
@@ -291,7 +298,7 @@ impl Module for M100 {
 
 impl M100 {
     fn tell(&mut self, event: Event) {
-        if self.events.len() < MOST_EVENTS {
+        if !self.over && self.events.len() < MOST_EVENTS {
             self.events.push_back(event);
         }
     }
@@ -310,7 +317,9 @@ impl M100 {
         self.state = State::Down;
         self.script.clear();
         self.out.clear();
-        self.events.push_back(Event::Down(reason));
+        if !std::mem::replace(&mut self.over, true) {
+            self.events.push_back(Event::Down(reason));
+        }
     }
 
     fn send(&mut self, command: &Command) {
@@ -395,10 +404,12 @@ impl M100 {
             return self.round(now, false);
         }
         match &self.state {
-            State::Asking { ask, .. } => {
+            State::Asking { ask, .. } if failure.may_answer(ask.command.code()) => {
                 let why = ask.why.clone();
                 self.came(now, why, Came::Failed(failure));
             }
+            // It belongs to a command that has been given up.
+            State::Asking { .. } => {}
             State::Reading(run) if failure.code == NO_COMMAND && run.frames == 0 => {
                 self.down(Reason::Refused("it knows no continuous inventory (command 0x27)".to_owned()));
             }
@@ -472,6 +483,26 @@ impl M100 {
         }
     }
 
+    /// A command to a tag got no answer: it may come late, and must not be taken for that to the next one. Answers come
+    /// in order, so a question of another kind is asked first, each time another one.
+    fn raise_barrier(&mut self) {
+        const QUESTIONS: [Command; 5] = [
+            Command::GetPower,
+            Command::GetQuery,
+            Command::GetDemodulator,
+            Command::GetSelect,
+            Command::GetChannel,
+        ];
+        self.barriers = self.barriers.wrapping_add(1);
+        let question = QUESTIONS.get(self.barriers % QUESTIONS.len()).cloned().unwrap_or(Command::GetPower);
+        self.script.push_front(Ask {
+            command: question,
+            why: Why::Barrier,
+            patience: ANSWER + ANSWER / 2,
+            tries: 1,
+        });
+    }
+
     /// An ask has come to an end.
     fn came(&mut self, now: Duration, why: Why, came: Came) {
         if came == Came::Silence && !self.heard {
@@ -488,7 +519,21 @@ impl M100 {
         }
         match why {
             Why::Stop => {}
-            Why::Job => self.job_came(came),
+            Why::Barrier | Why::Job => {
+                let silent = came == Came::Silence;
+                if why == Why::Job {
+                    self.job_came(came);
+                }
+                if silent {
+                    // A job whose patience is at its end does not wait for that.
+                    if self.work.as_ref().is_some_and(|work| !work.has_time(now)) {
+                        self.job_step(now);
+                    } else if why == Why::Barrier && self.work.is_none() {
+                        return self.next(now);
+                    }
+                    self.raise_barrier();
+                }
+            }
             Why::OutputDirection | Why::Output => self.output_came(&why, came),
             Why::Contact(port) => self.contact_came(port, &came),
             why => self.setting_came(why, came),

@@ -33,7 +33,7 @@ const ANSWER: Duration = Duration::from_millis(350);
 /// A command to a tag may take this long.
 const ACCESS: Duration = Duration::from_millis(900);
 /// What an inventory takes longer than it was told, by the manuals at most 75 ms, and what the line takes.
-const OVERTIME: Duration = Duration::from_millis(500);
+const OVERTIME: Duration = Duration::from_millis(300);
 /// How long an inventory takes at most, 100 ms: the least that the reader knows.
 const SCAN_TIME: u8 = 3;
 /// Contacts are looked at this often, between two inventories.
@@ -66,6 +66,8 @@ enum Why {
     Warmth,
     /// A step of a job.
     Job,
+    /// Nothing: an answer that comes late comes before that of this one.
+    Barrier,
 }
 
 /// A command on its way, or to be sent.
@@ -125,6 +127,7 @@ pub struct UhfReader {
     info: Option<Info>,
     cannot: Vec<String>,
     bands_tried: usize,
+    barriers: usize,
     /// Inventories are asked for without settings: the reader refused them.
     bare: bool,
     turns: VecDeque<Turn>,
@@ -142,6 +145,8 @@ pub struct UhfReader {
     closing: Option<Duration>,
     out: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
+    /// `Down` has been told: nothing comes after it.
+    over: bool,
 }
 
 impl Module for UhfReader {
@@ -160,6 +165,7 @@ impl Module for UhfReader {
             info: None,
             cannot: Vec::new(),
             bands_tried: 0,
+            barriers: 0,
             bare: false,
             turns: VecDeque::new(),
             up: false,
@@ -174,6 +180,7 @@ impl Module for UhfReader {
             closing: None,
             out: VecDeque::new(),
             events: VecDeque::new(),
+            over: false,
         };
         module.ask(now, Ask { tries: 4, ..Ask::new(Command::Info, Why::Hello) });
         module
@@ -269,7 +276,7 @@ impl UhfReader {
     }
 
     fn tell(&mut self, event: Event) {
-        if self.events.len() < MOST_EVENTS {
+        if !self.over && self.events.len() < MOST_EVENTS {
             self.events.push_back(event);
         }
     }
@@ -292,7 +299,9 @@ impl UhfReader {
         self.state = State::Down;
         self.script.clear();
         self.out.clear();
-        self.events.push_back(Event::Down(reason));
+        if !std::mem::replace(&mut self.over, true) {
+            self.events.push_back(Event::Down(reason));
+        }
     }
 
     fn ask(&mut self, now: Duration, ask: Ask) {
@@ -407,6 +416,18 @@ impl UhfReader {
         }
     }
 
+    /// A command got no answer: it may come late, and must not be taken for that to the next one. Answers come in order,
+    /// so a question of another kind is asked first, each time another one.
+    fn raise_barrier(&mut self) {
+        let questions: &[Command] = match self.family() {
+            Family::Short => &[Command::Info, Command::WorkMode18],
+            Family::Long => &[Command::Info, Command::GetContacts, Command::Serial, Command::WorkMode],
+        };
+        self.barriers = self.barriers.wrapping_add(1);
+        let question = questions.get(self.barriers % questions.len()).cloned().unwrap_or(Command::Info);
+        self.script.push_front(Ask { command: question, why: Why::Barrier, patience: ACCESS, tries: 1 });
+    }
+
     /// An ask has come to an end.
     fn came(&mut self, now: Duration, why: Why, came: Came) {
         if self.closing.is_some() {
@@ -420,7 +441,21 @@ impl UhfReader {
         }
         match why {
             Why::Inventory(port) => self.inventory_came(now, port, &came),
-            Why::Job => self.job_came(came),
+            Why::Barrier | Why::Job => {
+                let silent = came == Came::Silence;
+                if why == Why::Job {
+                    self.job_came(came);
+                }
+                if silent {
+                    // A job whose patience is at its end does not wait for that.
+                    if self.work.as_ref().is_some_and(|work| !work.has_time(now)) {
+                        self.job_step(now);
+                    } else if why == Why::Barrier && self.work.is_none() {
+                        return self.next(now);
+                    }
+                    self.raise_barrier();
+                }
+            }
             Why::OutputsBefore | Why::Outputs => self.output_came(why, came),
             Why::Contacts => self.contacts_came(&came),
             Why::Warmth => self.warmth_came(now, &came),
@@ -473,7 +508,9 @@ impl UhfReader {
             let (antenna, target_b) = (turn.port, turn.target_b);
             Command::InventoryWith(Settings { q, session, target_b, antenna, scan_time: SCAN_TIME })
         };
-        let scan_time = self.info.as_ref().map_or(SCAN_TIME, |info| info.scan_time.max(SCAN_TIME));
+        // Its own setting counts where it is not told one.
+        let own = self.info.as_ref().map_or(SCAN_TIME, |info| info.scan_time.max(SCAN_TIME));
+        let scan_time = if command == Command::Inventory { own } else { SCAN_TIME };
         let patience = Duration::from_millis(u64::from(scan_time) * 100) + OVERTIME;
         Ask { command, why: Why::Inventory(turn.port), patience, tries: 1 }
     }
@@ -484,6 +521,8 @@ impl UhfReader {
                 if self.pushed_at.is_some_and(|at| now < at + PUSHING) {
                     self.come_up();
                     self.state = State::Listening { until: now + PUSHING };
+                } else {
+                    self.raise_barrier();
                 }
                 return;
             }
@@ -493,6 +532,7 @@ impl UhfReader {
                 let ports = self.turns.iter().filter(|turn| turn.port <= 8);
                 let bits = ports.fold(0, |bits, turn| bits | 1_u8 << (turn.port - 1));
                 self.script.push_back(Ask::new(Command::SetAntennas(bits), Why::Antennas));
+                self.shorten_scans();
                 return;
             }
             Came::Answer(status @ 0xFD..=0xFF, rest) => {

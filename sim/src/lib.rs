@@ -23,6 +23,7 @@ mod space;
 mod stock;
 pub mod thingmagic;
 mod truth;
+pub mod uhfreader;
 mod world;
 
 pub use family::{Family, FamilyError};

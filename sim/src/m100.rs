@@ -10,6 +10,8 @@ use crate::serial::{Emulated, Field};
 
 /// A round of inventory.
 const ROUND: Duration = Duration::from_millis(20);
+/// A command whose bytes are further apart than this is none.
+const GAP: Duration = Duration::from_millis(50);
 /// Data in a frame at most.
 const MOST_DATA: usize = 512;
 /// Tags in one round of a single poll at most.
@@ -62,6 +64,7 @@ pub struct M100 {
     build: Build,
     settings: Settings,
     came: VecDeque<u8>,
+    came_at: Duration,
     out: VecDeque<Vec<u8>>,
     /// Rounds left, and when the next one ends.
     rounds: Option<(u16, Duration)>,
@@ -76,6 +79,7 @@ impl M100 {
             settings: Settings::fresh(build.powers.1),
             build,
             came: VecDeque::new(),
+            came_at: Duration::ZERO,
             out: VecDeque::new(),
             rounds: None,
             asleep: false,
@@ -118,6 +122,10 @@ impl Emulated for M100 {
 
     fn handle_input(&mut self, now: Duration, bytes: &[u8], field: &mut Field) {
         let bytes = if std::mem::take(&mut self.asleep) { bytes.get(1..).unwrap_or_default() } else { bytes };
+        if now > self.came_at + GAP {
+            self.came.clear();
+        }
+        self.came_at = now;
         self.came.extend(bytes);
         while let Some((command, data)) = self.take_command() {
             self.obey(now, command, &data, field);

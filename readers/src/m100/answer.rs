@@ -1,6 +1,6 @@
 //! What an M100, QM100 or R200 says, as plain data and in words. Never decides what follows from it.
 
-use super::command::{Demodulator, Info, Query, Select};
+use super::command::{Command, Demodulator, Info, Query, Select};
 use super::frame::{Frame, Kind};
 use crate::tag::{Bank, TagError};
 
@@ -104,6 +104,25 @@ pub const NO_ACCESS: u8 = 0x16;
 pub const NO_COMMAND: u8 = 0x17;
 
 impl Failure {
+    /// Whether a command can fail so: the code tells of which kind it was, and nothing else does.
+    pub fn may_answer(&self, command: u8) -> bool {
+        match self.code {
+            0x09 | 0xA0..=0xAF => command == 0x39,
+            0x10 | 0xB0..=0xBF => command == 0x49,
+            0x13 | 0xC0..=0xCF => command == 0x82,
+            0x12 | 0xD0..=0xDF => command == 0x65,
+            0x14 => command == 0xD3,
+            0x1A => command == 0xE0,
+            0x1B => command == 0xE3,
+            0x1D => command == 0xE4,
+            0x2A | 0x2B => command == 0xE1,
+            0x2E => command == 0xE5,
+            0xE0..=0xEF => matches!(command, 0xD3 | 0xE0..=0xE6),
+            NO_ACCESS => matches!(command, 0x39 | 0x49 | 0x65 | 0x82 | 0xD3 | 0xE0..=0xE6),
+            _ => true,
+        }
+    }
+
     /// Whether the tag gave no answer at all, or none that could be understood.
     pub fn is_silence(&self) -> bool {
         matches!(
@@ -120,7 +139,7 @@ impl Failure {
             NO_COMMAND => TagError::Other("the module does not know this command".to_owned()),
             code if self.is_silence() && code != NO_TAG => TagError::Silent,
             NO_TAG => TagError::NoTag,
-            code if code >= 0xA0 && code < 0xF0 => match code & 0x0F {
+            code @ 0xA0..=0xEF => match code & 0x0F {
                 0x03 => TagError::NoSuchMemory,
                 0x04 => TagError::Locked,
                 0x0B => TagError::LowPower,
@@ -188,6 +207,23 @@ pub struct Malformed {
 }
 
 impl Answer {
+    /// Whether this, which came with that code, may be the answer to a command.
+    pub fn may_answer(&self, command: &Command, code: u8) -> bool {
+        if code != command.code() && Some(code) != command.other_answer() {
+            return false;
+        }
+        match (self, command) {
+            (Answer::Info(told, _), Command::Info(asked)) => told == asked,
+            (Answer::Contact { what, port, .. }, Command::GetContact { port: asked }) => {
+                (*what, port) == (2, asked)
+            }
+            (Answer::Contact { what, port, .. }, Command::SetContact { port: asked, .. }) => {
+                (*what, port) == (1, asked)
+            }
+            _ => true,
+        }
+    }
+
     /// What a frame from the module says.
     pub fn decode(frame: &Frame) -> Result<Answer, Malformed> {
         let malformed = || Malformed { command: frame.command, len: frame.data.len() };

@@ -112,6 +112,11 @@ impl Work {
         Ok(work)
     }
 
+    /// Whether its patience lasts.
+    pub(super) fn has_time(&self, now: Duration) -> bool {
+        now < self.until
+    }
+
     /// What to say of it when the conversation ends meanwhile.
     pub(super) fn abandoned(self) -> Result<Report, OrderError> {
         if self.found { Err(OrderError::Unknown) } else { Err(OrderError::NotConnected) }

@@ -219,7 +219,7 @@ fn pushed_long(data: &[u8]) -> Option<Vec<Tag>> {
 }
 
 fn pushed_short(data: &[u8]) -> Option<Vec<Tag>> {
-    let whole_words = data.len() % 2 == 0 && data.len() <= 62;
+    let whole_words = data.len().is_multiple_of(2) && data.len() <= 62;
     whole_words.then(|| vec![Tag { antenna: 1, epc: data.to_vec(), ..Tag::default() }])
 }
 

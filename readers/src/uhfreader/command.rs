@@ -119,6 +119,10 @@ pub enum Command {
     },
     /// 18: answer only when asked.
     AnswerMode18,
+    /// 18: how it works.
+    WorkMode18,
+    /// 288: how it works.
+    WorkMode,
     /// Which antennas take turns: a bit for each, the first one lowest.
     SetAntennas(u8),
     /// Beep at each tag.
@@ -175,6 +179,8 @@ impl Command {
             Command::SetPower(_) => 0x2F,
             Command::Signal { .. } => 0x33,
             Command::AnswerMode18 => 0x35,
+            Command::WorkMode18 => 0x36,
+            Command::WorkMode => 0x77,
             Command::SetAntennas(_) => 0x3F,
             Command::SetBuzzer(_) => 0x40,
             Command::SetOutputs(_) => 0x46,
@@ -194,6 +200,8 @@ impl Command {
             | Command::Info
             | Command::GetContacts
             | Command::Serial
+            | Command::WorkMode18
+            | Command::WorkMode
             | Command::Temperature => Vec::new(),
             Command::InventoryWith(with) => {
                 let antenna = 0x80 | (with.antenna.saturating_sub(1) & 0x0F) as u8;

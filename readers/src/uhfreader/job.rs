@@ -141,6 +141,11 @@ impl Work {
         })
     }
 
+    /// Whether its patience lasts.
+    pub(super) fn has_time(&self, now: Duration) -> bool {
+        now < self.until
+    }
+
     /// What to say of it when the conversation ends meanwhile.
     pub(super) fn abandoned(self) -> Result<Report, OrderError> {
         if self.found { Err(OrderError::Unknown) } else { Err(OrderError::NotConnected) }
@@ -148,7 +153,7 @@ impl Work {
 
     /// An inventory has ended.
     pub(super) fn looked(&mut self, seen: Vec<(u16, Vec<u8>)>) {
-        let usable = |epc: &Vec<u8>| epc.len() % 2 == 0 && epc.len() <= MOST_EPC_WORDS * 2;
+        let usable = |epc: &Vec<u8>| epc.len().is_multiple_of(2) && epc.len() <= MOST_EPC_WORDS * 2;
         let seen = seen.into_iter().map(|(_, epc)| epc).filter(usable);
         match self.stage {
             Stage::Look => {

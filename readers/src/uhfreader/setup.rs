@@ -24,9 +24,13 @@ impl UhfReader {
             },
             // It is there, but does not say what it is: it may push, or know the inventory only.
             (Why::Hello, _) => self.set_up(),
-            (Why::Band, Came::Answer(0, _)) => {}
-            (Why::Band, came) => self.band_refused(&came),
+            (Why::ScanTime, Came::Answer(0, _)) => {
+                if let Some(info) = &mut self.info {
+                    info.scan_time = SCAN_TIME;
+                }
+            }
             (Why::AnswerMode, _) | (_, Came::Answer(0, _)) => {}
+            (Why::Band, came) => self.band_refused(&came),
             (why, came) => {
                 let (setting, name) = match why {
                     Why::Power => ("power", "its power"),
@@ -45,11 +49,8 @@ impl UhfReader {
         self.set_band(0);
         self.set_power();
         let family = self.family();
-        if let Some(info) = &self.info
-            && family == Family::Short
-            && info.scan_time != SCAN_TIME
-        {
-            self.script.push_back(Ask::new(Command::SetScanTime(SCAN_TIME), Why::ScanTime));
+        if family == Family::Short {
+            self.shorten_scans();
         }
         if family == Family::Long {
             self.warmth_due = Some(std::time::Duration::ZERO);
@@ -64,6 +65,13 @@ impl UhfReader {
         }
         if self.reader.antennas.iter().any(|antenna| antenna.mode.is_some()) {
             self.trouble(About::Setting("mode"), "its radio mode is left as it is", None);
+        }
+    }
+
+    /// A reader that is not told with each inventory how long it may take is told once.
+    pub(super) fn shorten_scans(&mut self) {
+        if self.info.as_ref().is_some_and(|info| info.scan_time != SCAN_TIME) {
+            self.script.push_back(Ask::new(Command::SetScanTime(SCAN_TIME), Why::ScanTime));
         }
     }
 

@@ -2,6 +2,8 @@
 //! conversation without a line.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod checks;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -190,4 +192,10 @@ pub fn events(module: &mut impl Module) -> Vec<Event> {
 /// What a module has to send.
 pub fn sent(module: &mut impl Module) -> Vec<Vec<u8>> {
     std::iter::from_fn(|| module.poll_output()).collect()
+}
+
+/// The inputs kept of a fuzz target: a line each, in hexadecimal.
+pub fn kept(target: &str) -> Vec<Vec<u8>> {
+    let file = format!("{}/tests/corpus/{target}.hex", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(file).unwrap().lines().map(hex).collect()
 }
