@@ -24,10 +24,10 @@ use crate::{OrderError, Purpose, Reader, tag};
 use job::Work;
 use setup::Found;
 
-/// Rounds asked for at once: the most there can be.
-const ROUNDS: u16 = u16::MAX;
+/// Rounds asked for at once, as in every manual: up to 65,535 are allowed, and not all firmware was tried with them.
+const ROUNDS: u16 = 10_000;
 /// A round gives at least one frame, so no run is over before so many have come: then it is begun anew, before its end.
-const RENEW: u32 = 65_000;
+const RENEW: u32 = 9_900;
 /// Silence after which a run counts as over. A round takes 20 to 50 ms.
 const SILENCE: Duration = Duration::from_millis(150);
 /// Some firmware says nothing of rounds without a tag: then it is asked ever more rarely.

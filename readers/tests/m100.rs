@@ -159,7 +159,13 @@ fn answers_say_what_the_manual_says_they_do() {
 
 /// A module that answers nothing but what it must, and starts reading.
 fn reading() -> M100 {
-    let mut module = M100::new(&reader("/dev/none", None), Duration::ZERO);
+    reading_for(Purpose::Exit)
+}
+
+fn reading_for(purpose: Purpose) -> M100 {
+    let mut asked = reader("/dev/none", None);
+    asked.antennas[0].purpose = purpose;
+    let mut module = M100::new(&asked, Duration::ZERO);
     let mut now = Duration::ZERO;
     for _ in 0..40 {
         now += 10 * MS;
@@ -346,7 +352,7 @@ fn a_run_is_begun_anew_before_its_rounds_are_done() {
     let empty = hex("bb01ff000115167e");
     let mut now = SECOND;
     let mut rounds = 1_u32;
-    while rounds < 65_535 {
+    while rounds < 10_000 {
         now += MS;
         module.handle_input(now, &empty);
         rounds += 1;
@@ -354,11 +360,33 @@ fn a_run_is_begun_anew_before_its_rounds_are_done() {
         if !said.is_empty() {
             assert_eq!(said, [hex("bb00280000287e")], "stop");
             module.handle_input(now, &hex("bb01280001002a7e"));
-            assert_eq!(sent(&mut module), [hex("bb0027000322ffff4a7e")], "and at once anew");
+            assert_eq!(sent(&mut module), [hex("bb00270003222710837e")], "and at once anew");
             return;
         }
     }
     panic!("the rounds ran out");
+}
+
+#[test]
+fn stock_that_has_been_read_is_read_again_from_the_other_side() {
+    let mut module = reading_for(Purpose::Stock);
+    sent(&mut module);
+    let mut now = SECOND;
+    module.handle_input(now, &tag_frame(1));
+    loop {
+        now += 50 * MS;
+        module.handle_input(now, &hex("bb01ff000115167e"));
+        module.handle_timeout(now);
+        if sent(&mut module) == [hex("bb00280000287e")] {
+            break;
+        }
+        assert!(now < 4 * SECOND, "tags of session 2 stay silent for as long as they are powered");
+    }
+    module.handle_input(now, &hex("bb01280001002a7e"));
+    let said = sent(&mut module);
+    let query = Command::SetQuery(Query { sel: 0, session: 2, target_b: true, q: 6 });
+    assert_eq!(said, [Frame::command(Marks::Bb7e, 0x0E, query.data()).encode()], "now those with flag B");
+    assert_eq!(query.data(), [0x12, 0xB0], "DR 8, pilot tone; S2, B, Q 6");
 }
 
 #[test]
