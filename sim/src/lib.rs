@@ -25,8 +25,8 @@ mod space;
 mod stock;
 pub mod thingmagic;
 mod truth;
-mod web;
 pub mod uhfreader;
+mod web;
 mod world;
 pub mod zebra;
 
