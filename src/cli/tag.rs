@@ -498,11 +498,10 @@ impl Desk {
                 },
                 Ok(None) | Err(_) => {
                     stop.send_replace(true);
-                    let why = why.as_deref().unwrap_or("it says nothing").to_owned();
                     let reader = &self.reader;
-                    anyhow::bail!(
-                        "reader {reader}: {why}; a store that runs holds its readers: stop it, or use another one"
-                    );
+                    let silent =
+                        "it says nothing; a store that runs holds its readers: stop it, or use another one";
+                    anyhow::bail!("reader {reader}: {}", why.as_deref().unwrap_or(silent));
                 }
             }
         }
