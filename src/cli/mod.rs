@@ -46,7 +46,7 @@ enum Command {
     /// Brings in products and prices, or tagged items
     #[command(subcommand)]
     Import(import::Command),
-    /// One emulated LLRP reader, for any LLRP client
+    /// One emulated reader for any client: LLRP, or with --as another protocol
     Emulate(Box<emulate::Args>),
     /// Writes a simulated store: recording, truth, configuration, catalogue, items
     Sim(sim::Args),
@@ -58,7 +58,7 @@ enum Command {
     Llrp(llrp::Command),
     /// The tag on a reader: read, encode, lock, kill, make quiet
     #[command(subcommand)]
-    Tag(tag::Command),
+    Tag(Box<tag::Command>),
     /// The store's ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -131,7 +131,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sim(args) => sim::run(args),
         Command::Epc(command) => epc::run(command),
         Command::Llrp(command) => llrp::run(command),
-        Command::Tag(command) => on_runtime(tag::run(command)),
+        Command::Tag(command) => on_runtime(tag::run(*command)),
         Command::Ledger(command) => on_runtime(ledger::run(command)),
     }
 }
