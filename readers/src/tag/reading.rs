@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use super::look::{Look, Reach, Seen};
 use super::memory::{MOST_WORDS, epc_words};
-use super::{Bank, Done, Fault, Job, Memory, Next, Operation, Report, Secret, Selection, Stage, TagError, Want};
+use super::{
+    Bank, Done, Fault, Job, Memory, Next, Operation, Report, Secret, Selection, Stage, TagError, Want,
+};
 use crate::OrderError;
 
 /// How often a job may fail for want of a tag or of power before the procedure gives up.
