@@ -240,6 +240,8 @@ async fn over_its_own_websocket() {
     assert!(
         said.reason.is_some_and(|reason| reason.contains("closed its WebSocket") || reason.contains("broke"))
     );
+    // The reader tells its time to the second: what it keeps for longer than that is surely of the past.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     emulated.does(Deed::Cut(false));
     store.read(true).await;
     store.read(false).await;
