@@ -21,7 +21,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub(crate) const NOON_US: u64 = 1_795_521_600_000_000;
 /// What is older than this when it arrives does not speak of now (the driver's own bound), with 0.5 s for drift and ties.
 const FRESH_US: i64 = 5_500_000;
-/// A jump of a reader's clock by less than a second is not told from a slow line.
+/// No read is placed later than it was by more than this: a jump of a reader's clock by less than a second is not told
+/// from a slow line. Placed too early it may be by what counts as fresh: a clock set back by so little looks like a slow line
+/// until it has been asked, and what looks older than it is bills nobody wrongly.
 const PLACED_US: i64 = 1_300_000;
 /// Reads that a driver may hold at once: its own 64 batches of 500, 16 more on their way to the store, and what is in one
 /// portion from the socket.
@@ -209,7 +211,7 @@ impl Witness {
                     self.wrong.push(format!("fresh, but {:.3} s old: {line:?}", age as f64 / 1e6));
                 }
                 let off = line.at.as_micros() - truth;
-                if off.abs() > PLACED_US {
+                if !(-FRESH_US..=PLACED_US).contains(&off) {
                     self.wrong.push(format!("placed {:.3} s off: {line:?}", off as f64 / 1e6));
                 }
             }
