@@ -349,14 +349,6 @@ impl World {
         steps
     }
 
-    pub(super) fn sight(&mut self, at: usize, action: ItemAction, piece: usize, fixture: usize) {
-        let (Some(walker), Some(piece)) = (self.people.get(at), self.pieces.get(piece)) else { return };
-        let zone = self.plan.fixtures.get(fixture).map(|f| f.zone);
-        let mut told = Vec::new();
-        self.senses.item(self.now_us, walker.id, (action, piece.product), zone, &self.products, &mut told);
-        told.into_iter().for_each(|t| self.post(t));
-    }
-
     pub(super) fn leaves(&mut self, at: usize) {
         while self.lets_go(at, Place::Gone).is_some_and(|piece| {
             if self.notes.is_none() {

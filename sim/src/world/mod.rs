@@ -4,11 +4,13 @@
 mod acts;
 mod passages;
 mod pieces;
+mod reading;
+mod sensing;
 mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recording::{Health, Hex, ItemAction, Line, Name, Observation, Read, ReaderState, Tick, Time};
+use recording::{Health, Hex, Line, Name, ReaderState, Tick, Time};
 
 use crate::chance::Chance;
 use crate::family::{Family, Manner};
@@ -18,7 +20,7 @@ use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
 use crate::senses::{Senses, Told};
 use crate::space::P2;
-use crate::stock::{self, Carry, Piece, Place, Product};
+use crate::stock::{self, Piece, Place, Product};
 use crate::truth::{Notes, TrueItem, TrueTap};
 
 pub(crate) const STEP_US: i64 = 50_000;
@@ -234,106 +236,6 @@ impl World {
         }
     }
 
-    fn radio(&mut self) {
-        let (set_us, until_us) = (self.now_us, self.now_us + STEP_US);
-        for at in 0..self.inventories.len() {
-            let mut reads = std::mem::take(&mut self.reads);
-            reads.clear();
-            if let Some(inventory) = self.inventories.get_mut(at) {
-                let plan = &self.plan;
-                inventory.run(&mut self.air, set_us, until_us, &|a, b| plan.walls_between(a, b), &mut reads);
-            }
-            for read in &reads {
-                self.report(at, read);
-            }
-            self.reads = reads;
-        }
-    }
-
-    fn report(&mut self, reader: usize, read: &TagRead) {
-        let (Some(name), Some(piece)) = (self.reader_names.get(reader), self.pieces.get(read.tag)) else {
-            return;
-        };
-        let Some(epc) = &piece.epc else { return };
-        let port =
-            self.plan.readers.get(reader).and_then(|r| r.antennas.get(read.antenna)).map_or(1, |a| a.port);
-        if let Some(notes) = &mut self.notes {
-            notes.read(read.tag);
-        }
-        let what: Observation = Read {
-            reader: name.clone(),
-            antenna: port,
-            epc: epc.clone(),
-            pc: Some(PC_96),
-            rssi: Some(read.report.rssi_dbm as f32),
-            phase: Some(((read.report.phase * 1e4).round() / 1e4) as f32),
-            channel: Some(read.channel),
-            frequency_khz: Some(read.khz),
-            doppler_hz: Some(read.report.doppler_hz as f32),
-            count: 1,
-            tid: None,
-        }
-        .into();
-        let mut received_us = read.at_us + (self.network.between(0.006, 0.035) * 1e6) as i64;
-        if self.manner.faults {
-            if self.faults.happens(0.02) {
-                self.post(Told { at_us: read.at_us, received_us: received_us + 1_000, what: what.clone() });
-            }
-            if self.faults.happens(0.02) {
-                received_us += (self.faults.between(0.2, 3.0) * 1e6) as i64;
-            }
-        }
-        self.post(Told { at_us: read.at_us, received_us, what });
-    }
-
-    fn sense(&mut self) {
-        let places: Vec<(u32, P2)> = self.people.iter().map(|p| (p.id, p.at)).collect();
-        let mut told = Vec::new();
-        self.senses.positions(self.now_us, STEP_S, &places, &mut told);
-        self.senses.beams(self.now_us, &self.plan, &places, &mut told);
-        for walker in &self.people {
-            // What is in hand on the way to a lane is seen now and then; what is in a bag hardly ever.
-            if walker.staff || walker.at.y < -2.5 || walker.at.y > 2.2 {
-                continue;
-            }
-            let per_s = match walker.carry {
-                Carry::Foil => 0.0,
-                Carry::Bag => 0.04,
-                _ => 0.35,
-            };
-            for &piece in &walker.held {
-                if self.chance.happens(per_s * STEP_S)
-                    && let Some(piece) = self.pieces.get(piece)
-                {
-                    let zone =
-                        self.plan.lanes.iter().find(|l| l.area.holds(walker.at)).map(|l| l.id.as_str());
-                    let (id, product) = (walker.id, piece.product);
-                    self.senses.item(
-                        self.now_us,
-                        id,
-                        (ItemAction::Carry, product),
-                        zone,
-                        &self.products,
-                        &mut told,
-                    );
-                }
-            }
-        }
-        told.into_iter().for_each(|t| self.post(t));
-        if self.now_us % 200_000 == 0
-            && let Some(notes) = &mut self.notes
-        {
-            let at = Time::from_micros(self.start.as_micros() + self.now_us);
-            let rounded = |v: f64| (v * 100.0).round() / 100.0;
-            notes.people.extend(places.iter().map(|&(person, p)| crate::truth::TruePosition {
-                person,
-                at,
-                x: rounded(p.x),
-                y: rounded(p.y),
-            }));
-        }
-    }
-
     fn every_second(&mut self) {
         self.post(Told { at_us: self.now_us, received_us: self.now_us, what: Tick {}.into() });
         let held: Vec<usize> = self.people.iter().flat_map(|p| p.held.iter().copied()).collect();
@@ -347,23 +249,5 @@ impl World {
         if self.manner.faults && self.now_us % (20 * SECOND_US) == 0 {
             self.fault();
         }
-    }
-
-    /// Every twenty seconds an antenna of some reader may die or come back.
-    fn fault(&mut self) {
-        let reader = self.faults.index(self.inventories.len());
-        let Some(inventory) = self.inventories.get_mut(reader) else { return };
-        let antenna = self.faults.index(inventory.dead.len());
-        let dies = self.faults.happens(0.3);
-        if let Some(dead) = inventory.dead.get_mut(antenna) {
-            *dead = dies;
-        }
-        let lost = inventory.dead.iter().filter(|dead| **dead).count();
-        let state = if lost > 0 { Health::Degraded } else { Health::Up };
-        let reason = (lost > 0).then(|| format!("{lost} antennas do not answer").into());
-        let Some(name) = self.reader_names.get(reader) else { return };
-        let what = ReaderState { reader: name.clone(), state, reason, clock_offset_ms: None };
-        let received_us = self.now_us + 500_000;
-        self.post(Told { at_us: self.now_us, received_us, what: what.into() });
     }
 }
