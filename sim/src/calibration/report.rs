@@ -1,0 +1,190 @@
+//! The calibration report: every figure as known, as the logs' two halves give it, and as simulated, with intervals, in
+//! Markdown. Decides nothing; a figure out of its bound is said to be so.
+
+use std::fmt;
+
+use super::features::quantile;
+use super::logs::{Halves, Logs};
+use super::measures::{Bound, MEASURES, Measure};
+use super::telling::Told;
+use crate::chance::Chance;
+use crate::radio::PHYSICS;
+
+/// Bootstrap draws of a real figure.
+const DRAWS: usize = 200;
+
+/// A figure with its interval of 95 %.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The figure; NaN where there is nothing to take it from.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_nan() {
+            return f.write_str("–");
+        }
+        let digits = if self.low.abs().max(self.high.abs()) >= 20.0 { 1 } else { 2 };
+        write!(f, "{:.digits$} [{:.digits$}–{:.digits$}]", self.value, self.low, self.high)
+    }
+}
+
+/// One measure in all its columns.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What is measured.
+    pub measure: &'static Measure,
+    /// The logs' half that may be fitted to.
+    pub fit: Vec<Estimate>,
+    /// The logs' other half.
+    pub shown: Vec<Estimate>,
+    /// Bare rooms like the logs'.
+    pub rooms: Vec<Estimate>,
+    /// The family `calibration`.
+    pub shop: Vec<Estimate>,
+}
+
+impl Row {
+    /// Whether simulated figures are within the bound; nothing where nothing is demanded or measured.
+    pub fn holds(&self, simulated: &[Estimate]) -> Option<bool> {
+        let known = self.measure.known;
+        let each = simulated
+            .iter()
+            .enumerate()
+            .map(|(column, estimate)| self.measure.bound.holds(known.get(column).copied(), estimate.value));
+        let said: Vec<bool> = each.flatten().collect();
+        (!said.is_empty()).then(|| said.into_iter().all(|holds| holds))
+    }
+}
+
+/// All rows, and how well the simulated seconds are told from real ones.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// One for each measure.
+    pub rows: Vec<Row>,
+    /// Of the bare rooms' seconds.
+    pub rooms_told: Option<Told>,
+    /// Of the family's seconds.
+    pub shop_told: Option<Told>,
+}
+
+/// Makes every row: real figures with intervals over recordings, simulated ones with intervals over seeds.
+pub fn report(real: &Halves, rooms: &[Logs], shops: &[Logs]) -> Vec<Row> {
+    MEASURES
+        .iter()
+        .map(|measure| Row {
+            measure,
+            fit: over_recordings(measure, &real.fit),
+            shown: over_recordings(measure, &real.shown),
+            rooms: over_seeds(measure, rooms),
+            shop: over_seeds(measure, shops),
+        })
+        .collect()
+}
+
+/// The interval of recordings drawn anew (bootstrap over recordings, Efron 1979).
+fn over_recordings(measure: &Measure, logs: &Logs) -> Vec<Estimate> {
+    let (first, second) = measure.parts(logs);
+    let values = measure.figures(&first.concat(), &second.concat());
+    let mut chance = Chance::new(1, 911);
+    let draws: Vec<Vec<f64>> = (0..if values.is_empty() { 0 } else { DRAWS })
+        .map(|_| measure.figures(&chance.drawn(&first).concat(), &chance.drawn(&second).concat()))
+        .collect();
+    estimates(&values, &draws)
+}
+
+/// The interval of seeds: each is a room or a shop of its own.
+fn over_seeds(measure: &Measure, seeds: &[Logs]) -> Vec<Estimate> {
+    let parts: Vec<_> = seeds.iter().map(|logs| measure.parts(logs)).collect();
+    let draws: Vec<Vec<f64>> = parts
+        .iter()
+        .map(|(first, second)| measure.figures(&first.concat(), &second.concat()))
+        .filter(|figures| !figures.is_empty())
+        .collect();
+    let all = |of: fn(&(Vec<Vec<f64>>, Vec<Vec<f64>>)) -> &Vec<Vec<f64>>| -> Vec<f64> {
+        parts.iter().flat_map(|part| of(part).concat()).collect()
+    };
+    estimates(&measure.figures(&all(|part| &part.0), &all(|part| &part.1)), &draws)
+}
+
+fn estimates(values: &[f64], draws: &[Vec<f64>]) -> Vec<Estimate> {
+    let column = |n: usize| -> Vec<f64> {
+        draws.iter().filter_map(|draw| draw.get(n)).copied().filter(|v| !v.is_nan()).collect()
+    };
+    values
+        .iter()
+        .enumerate()
+        .map(|(n, &value)| {
+            let drawn = column(n);
+            Estimate { value, low: quantile(&drawn, 0.025), high: quantile(&drawn, 0.975) }
+        })
+        .collect()
+}
+
+fn cells(estimates: &[Estimate]) -> String {
+    if estimates.iter().all(|estimate| estimate.value.is_nan()) {
+        return String::new();
+    }
+    estimates.iter().map(Estimate::to_string).collect::<Vec<_>>().join("<br>")
+}
+
+fn bound(bound: Bound) -> String {
+    match bound {
+        Bound::Share(share) => format!("± {:.0} %", share * 100.0),
+        Bound::Off(most) => format!("± {most}"),
+        Bound::Between(low, high) => format!("{low}–{high}"),
+        Bound::Free => String::new(),
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Physics {PHYSICS}.\n")?;
+        writeln!(
+            f,
+            "| figure | known | bound | logs, fitted half | logs, shown half | bare rooms | | family | |"
+        )?;
+        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
+        for row in &self.rows {
+            let known: Vec<String> = row.measure.known.iter().map(f64::to_string).collect();
+            let said = |simulated: &[Estimate]| match row.holds(simulated) {
+                Some(true) => "within",
+                Some(false) => "**out**",
+                None => "",
+            };
+            writeln!(
+                f,
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                row.measure.name,
+                known.join("<br>"),
+                bound(row.measure.bound),
+                cells(&row.fit),
+                cells(&row.shown),
+                cells(&row.rooms),
+                said(&row.rooms),
+                cells(&row.shop),
+                said(&row.shop),
+            )?;
+        }
+        for (name, told) in [("bare rooms", &self.rooms_told), ("the family", &self.shop_told)] {
+            let Some(told) = told else { continue };
+            let by: Vec<String> =
+                told.by.iter().take(6).map(|(name, gain)| format!("{name} {:.0} %", gain * 100.0)).collect();
+            writeln!(
+                f,
+                "\nA second of {name} told from a second of the logs: AUC {} on {} real and {} simulated seconds that the \
+                 trees had not seen. What told most: {}.",
+                told.auc,
+                told.seconds.0,
+                told.seconds.1,
+                by.join(", "),
+            )?;
+        }
+        Ok(())
+    }
+}
