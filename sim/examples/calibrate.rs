@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use sim::calibration::{Logs, Report, report, rooms, shop, told_apart};
+use sim::calibration::{Logs, Report, effects, report, rooms, shop, told_apart};
 
 /// Seeds that were looked at while the physics was made, and seeds that the report shows.
 const SEEN: std::ops::Range<u64> = 1..9;
@@ -37,6 +37,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rooms_told = told(&seen_rooms, &shown_rooms);
     let shop_told = told(&seen_shops, &shown_shops);
     let rows = report(&real, &shown_rooms, &shown_shops);
-    print!("{}", Report { rows, rooms_told, shop_told });
+    print!("{}", Report { rows, rooms_told, shop_told, effects: effects(1) });
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use crate::chance::Chance;
 use crate::plan::Session;
-use crate::radio::{Air, CHANNELS, Report, frequency_khz, report};
+use crate::radio::{Air, CHANNELS, Region, Report, frequency_khz, report};
 use crate::space::P2;
 
 /// Times that give an R420's figures (one tag 69.7 reads/s, 7 to 15 tags 173 to 152), microseconds.
@@ -13,7 +13,7 @@ const SUCCESS_US: i64 = 3_100;
 const EMPTY_US: i64 = 450;
 const COLLISION_US: i64 = 1_500;
 const TURN_US: i64 = 2_500;
-const HOP_US: i64 = 200_000;
+const HOP_US: i64 = Region::Fcc.dwell_us();
 /// An antenna has had its turn after this much, whatever is left.
 const TURN_MOST_US: i64 = 400_000;
 /// Spread of a chip's wake-up threshold, dB of power at the chip.

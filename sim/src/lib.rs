@@ -31,6 +31,6 @@ mod world;
 pub mod zebra;
 
 pub use family::{Family, FamilyError};
-pub use radio::PHYSICS;
+pub use radio::{PHYSICS, Region};
 pub use simulate::{Simulated, simulate};
 pub use truth::{TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::{PI, TAU};
 
 /// Reads of one tag by one antenna in one second from which a spread is taken.
-pub const WINDOW_READS: usize = 4;
+pub(super) const WINDOW_READS: usize = 4;
 /// Steps of the phase are taken between reads this far apart, microseconds.
 const STEP_US: std::ops::RangeInclusive<i64> = 20_000..=200_000;
 const SECOND_US: i64 = 1_000_000;
@@ -87,7 +87,7 @@ impl Recording {
 }
 
 /// Mean and standard deviation (n − 1).
-pub fn spread(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+pub(super) fn spread(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
     let square: f64 = values.map(|v| (v - mean) * (v - mean)).sum();
@@ -95,13 +95,13 @@ pub fn spread(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 }
 
 /// Spread of the level in each window, dB.
-pub fn level_spreads(recording: &Recording) -> Vec<f64> {
+pub(super) fn level_spreads(recording: &Recording) -> Vec<f64> {
     recording.windows().iter().map(|w| spread(w.iter().map(|s| s.rssi_dbm)).1).collect()
 }
 
 /// Absolute steps of the phase between reads on one channel, radians. A tag may answer with its two levels swapped, which
 /// is half a turn: `folded` takes that out.
-pub fn phase_steps(recording: &Recording, folded: bool) -> Vec<f64> {
+pub(super) fn phase_steps(recording: &Recording, folded: bool) -> Vec<f64> {
     let turn = if folded { PI } else { TAU };
     let steps = recording.pairs().into_iter().filter_map(|(a, b)| {
         (a.channel == b.channel && STEP_US.contains(&(b.at_us - a.at_us)))
@@ -113,18 +113,18 @@ pub fn phase_steps(recording: &Recording, folded: bool) -> Vec<f64> {
 }
 
 /// Seconds between neighbouring reads of each link.
-pub fn gaps(recording: &Recording) -> Vec<f64> {
+pub(super) fn gaps(recording: &Recording) -> Vec<f64> {
     recording.pairs().iter().map(|(a, b)| (b.at_us - a.at_us) as f64 / 1e6).collect()
 }
 
 /// Reads per second; none of a recording shorter than a second.
-pub fn rate(recording: &Recording) -> Option<f64> {
+pub(super) fn rate(recording: &Recording) -> Option<f64> {
     let seconds = recording.seconds();
     (seconds >= 1.0).then(|| recording.samples.len() as f64 / seconds)
 }
 
 /// Reads in each whole second, with how many tags were read in it.
-pub fn reads_by_tags(recording: &Recording) -> Vec<(usize, f64)> {
+pub(super) fn reads_by_tags(recording: &Recording) -> Vec<(usize, f64)> {
     let seconds: Vec<&[Sample]> = recording.samples.chunk_by(|a, b| a.second() == b.second()).collect();
     // The first and the last are cut.
     let whole = seconds.get(1..seconds.len().saturating_sub(1)).unwrap_or_default();
@@ -138,7 +138,7 @@ pub fn reads_by_tags(recording: &Recording) -> Vec<(usize, f64)> {
 }
 
 /// Spread over channels of each link's mean level, dB: how differently one place looks from channel to channel.
-pub fn channel_spreads(recording: &Recording) -> Vec<f64> {
+pub(super) fn channel_spreads(recording: &Recording) -> Vec<f64> {
     let mut spreads = Vec::new();
     for link in recording.links() {
         let mut channels: BTreeMap<u16, Vec<f64>> = BTreeMap::new();
@@ -155,12 +155,12 @@ pub fn channel_spreads(recording: &Recording) -> Vec<f64> {
 }
 
 /// Levels, dBm.
-pub fn levels(recording: &Recording) -> Vec<f64> {
+pub(super) fn levels(recording: &Recording) -> Vec<f64> {
     recording.samples.iter().map(|s| s.rssi_dbm).collect()
 }
 
 /// Differences of the level between reads on one channel within 200 ms, dB.
-pub fn level_steps(recording: &Recording) -> Vec<f64> {
+pub(super) fn level_steps(recording: &Recording) -> Vec<f64> {
     let pairs = recording.pairs().into_iter();
     pairs
         .filter(|(a, b)| a.channel == b.channel && b.at_us - a.at_us <= *STEP_US.end())
@@ -169,13 +169,13 @@ pub fn level_steps(recording: &Recording) -> Vec<f64> {
 }
 
 /// Reported Doppler shifts, Hz, at levels between `low` and `high` dBm.
-pub fn dopplers(recording: &Recording, low: f64, high: f64) -> Vec<f64> {
+pub(super) fn dopplers(recording: &Recording, low: f64, high: f64) -> Vec<f64> {
     let within = recording.samples.iter().filter(|s| (low..high).contains(&s.rssi_dbm));
     within.filter_map(|s| s.doppler_hz).collect()
 }
 
 /// The value below which a share `p` lies; NaN of nothing.
-pub fn quantile(values: &[f64], p: f64) -> f64 {
+pub(super) fn quantile(values: &[f64], p: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = ((sorted.len() as f64 * p) as usize).min(sorted.len().saturating_sub(1));
@@ -183,7 +183,7 @@ pub fn quantile(values: &[f64], p: f64) -> f64 {
 }
 
 /// Probability that one of `high` is above one of `low`; an even value counts half. NaN where either is empty.
-pub fn auc(low: &[f64], high: &[f64]) -> f64 {
+pub(super) fn auc(low: &[f64], high: &[f64]) -> f64 {
     if low.is_empty() || high.is_empty() {
         return f64::NAN;
     }

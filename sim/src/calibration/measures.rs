@@ -115,6 +115,12 @@ fn flips(recording: &Recording) -> Vec<f64> {
         .collect()
 }
 
+/// Noise of one read from differences of two, without those of more than `most`.
+fn noise(steps: &[f64], most: f64) -> f64 {
+    let squares: Vec<f64> = steps.iter().filter(|step| step.abs() <= most).map(|step| step * step).collect();
+    (mean(&squares) / 2.0).sqrt()
+}
+
 /// Half the width of the middle two thirds: a spread that a few outliers do not move.
 fn core(values: &[f64]) -> f64 {
     (quantile(values, 0.8413) - quantile(values, 0.1587)) / 2.0
@@ -312,18 +318,18 @@ pub const MEASURES: &[Measure] = &[
         figures: read_by_level,
     },
     Measure {
-        name: "noise of the level at −60 dBm, one antenna, dB (middle two thirds)",
+        name: "noise of the level at −60 dBm, one antenna, dB (steps to 5 dB)",
         known: &[0.74],
         bound: Bound::Share(0.4),
         parts: |logs| (each(&logs.many, noise_at_60), Vec::new()),
-        figures: |steps, _| vec![core(steps) / std::f64::consts::SQRT_2],
+        figures: |steps, _| vec![noise(steps, 5.0)],
     },
     Measure {
-        name: "noise of the phase at −60 dBm, one antenna, rad (middle two thirds)",
+        name: "noise of the phase at −60 dBm, one antenna, rad (steps to 0.6 rad)",
         known: &[0.123],
         bound: Bound::Share(0.4),
         parts: |logs| (each(&logs.many, phase_noise_at_60), Vec::new()),
-        figures: |steps, _| vec![core(steps) / std::f64::consts::SQRT_2],
+        figures: |steps, _| vec![noise(steps, 0.6)],
     },
     Measure {
         name: "neighbouring reads below −66 dBm half a turn apart, one antenna, share",

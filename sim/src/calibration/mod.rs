@@ -2,6 +2,7 @@
 //! of real readers give for them, and what this simulator gives, taken by the same lines of code. Says how far off it is, and
 //! changes nothing.
 
+mod effects;
 mod features;
 mod logs;
 mod measures;
@@ -11,6 +12,7 @@ mod shop;
 mod telling;
 mod trees;
 
+pub use effects::effects;
 pub use features::{Recording, Sample};
 pub use logs::{Halves, Logs};
 pub use measures::{Bound, MEASURES, Measure};

@@ -8,14 +8,14 @@ use super::logs::Logs;
 use crate::chance::Chance;
 use crate::gen2::{Inventory, TagRead};
 use crate::plan::{Antenna, Session};
-use crate::radio::{Aerial, Air, Body, Tag, carry_loss_db};
+use crate::radio::{Aerial, Air, Body, Polarisation, Tag, carry_loss_db};
 use crate::space::{P2, P3};
 use crate::stock::Carry;
 
 /// Side of the square in which the R420 logs were made: 15 ft.
 const ROOM_M: f64 = 4.57;
 /// Gives the logs' median level of −63 dBm.
-const ROOM_DBM: f64 = 27.0;
+const ROOM_DBM: f64 = 26.0;
 const STEP_US: i64 = 50_000;
 /// Logs hold the standard's level, whole dBm.
 const STANDARD_DB: f64 = 1.0;
@@ -67,7 +67,7 @@ fn under(feet: u32, chance: &mut Chance) -> Recording {
     let top = P3::new(0.0, 0.0, 86.0 * 0.0254);
     let down = P3::new(0.0, 0.0, -1.0);
     let plan = Antenna { gain_dbi: 9.0, ..antenna(1, top, down, UNDER_DBM) };
-    let mut air = Air::new(vec![Aerial::new(plan, chance)]);
+    let mut air = Air::new(vec![alone(plan, chance)]);
     let at = P3::new(0.0, 0.0, top.z - FOOT_M * f64::from(feet));
     add(&mut air, at, P3::new(0.0, 1.0, 0.0), chance);
     recording(&run(&mut air, 12.0, chance, |_, _| {}))
@@ -106,27 +106,31 @@ fn level_axis(chance: &mut Chance) -> P3 {
     if chance.happens(0.25) { P3::new(0.0, 0.0, 1.0) } else { P3::new(cos, sin, 0.0) }
 }
 
-/// A walk with the tag through the middle of the room, slow or fast, one way or the other.
+/// A walk with the tag through the middle of the room, slow or fast, one way or the other. Whoever walks stands still for
+/// a moment before and after, as the logs show.
 fn walk(n: usize, chance: &mut Chance) -> Recording {
     let mut air = corners(ROOM_M, ROOM_DBM, chance);
     let axis = level_axis(chance);
-    let speed = if n.is_multiple_of(2) { 0.3 } else { 0.65 };
+    let speed: f64 = if n.is_multiple_of(2) { 0.38 } else { 0.66 };
     let (from, to) = if n % 4 < 2 { (0.3, ROOM_M - 0.3) } else { (ROOM_M - 0.3, 0.3) };
     let forward: f64 = if to > from { 1.0 } else { -1.0 };
     let middle = ROOM_M / 2.0;
+    let walks_s = (ROOM_M - 0.6) / speed;
+    let (before_s, after_s) = (chance.between(0.3, 1.3), chance.between(0.2, 0.8));
     add(&mut air, P3::new(from, middle, 1.0), axis, chance);
     if let Some(tag) = air.tags.first_mut() {
         tag.owner = Some(1);
     }
-    let seconds = (ROOM_M - 0.6) / speed;
     let shadow_db = chance.between(10.0, 20.0);
-    let reads = run(&mut air, seconds, chance, |air, now_us| {
-        let t = now_us as f64 / 1e6;
-        let x = from + forward * speed * t;
-        let velocity = P2::new(forward * speed, 0.0);
+    let reads = run(&mut air, before_s + walks_s + after_s, chance, |air, now_us| {
+        let t = now_us as f64 / 1e6 - before_s;
+        let walked_s = t.clamp(0.0, walks_s);
+        let x = from + forward * speed * walked_s;
+        let walking = t >= 0.0 && t < walks_s;
+        let velocity = if walking { P2::new(forward * speed, 0.0) } else { P2::default() };
         air.bodies = vec![Body { at: P2::new(x - 0.35 * forward, middle), velocity, shadow_db }];
         if let Some(tag) = air.tags.first_mut() {
-            let sway = 0.04 * libm::sin(t * 7.0);
+            let sway = 0.04 * libm::sin(walked_s * 7.0);
             tag.place((P3::new(x, middle + sway, 1.0 + sway), axis));
             tag.velocity = velocity;
         }
@@ -185,15 +189,26 @@ fn corners(side_m: f64, power_dbm: f64, chance: &mut Chance) -> Air {
     let aerials = [(0.0, 0.0), (0.0, side_m), (side_m, side_m), (side_m, 0.0)].into_iter().zip(1_u16..).map(
         |((x, y), port)| {
             let facing = P3::new(if x > 0.0 { -half } else { half }, if y > 0.0 { -half } else { half }, 0.0);
-            Aerial::new(antenna(port, P3::new(x, y, 1.2), facing, power_dbm), chance)
+            let mut aerial = Aerial::new(antenna(port, P3::new(x, y, 1.2), facing, power_dbm), chance);
+            // In the logs 1 and 4 turn the other way round than 2 and 3.
+            let turn = if port == 1 || port == 4 { Polarisation::Left } else { Polarisation::Right };
+            aerial.polarise(turn, chance.between(0.5, 2.5));
+            aerial
         },
     );
     Air::new(aerials.collect())
 }
 
+/// An antenna that its reader never turns away from.
+fn alone(plan: Antenna, chance: &mut Chance) -> Aerial {
+    let mut aerial = Aerial::new(plan, chance);
+    aerial.alone = true;
+    aerial
+}
+
 fn bench(power_dbm: f64, chance: &mut Chance) -> Air {
     let at = P3::new(0.0, 0.0, 1.0);
-    Air::new(vec![Aerial::new(antenna(1, at, P3::new(1.0, 0.0, 0.0), power_dbm), chance)])
+    Air::new(vec![alone(antenna(1, at, P3::new(1.0, 0.0, 0.0), power_dbm), chance)])
 }
 
 fn add(air: &mut Air, at: P3, axis: P3, chance: &mut Chance) {

@@ -132,6 +132,7 @@ impl World {
             plan,
             manner,
         };
+        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         world.furnish();
         world.opens();
         world

@@ -51,6 +51,9 @@ impl World {
             piece = stock::piece(&self.products, product, place, &mut self.making, &mut self.next_serial);
         }
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
+        if let Some(product) = self.products.get(product) {
+            tag.fix_to(product.goods(), &mut self.making);
+        }
         tag.there = piece.epc.is_some();
         let at = match self.free.pop() {
             Some(at) => at,
