@@ -36,7 +36,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let rooms_told = told(&seen_rooms, &shown_rooms);
     let shop_told = told(&seen_shops, &shown_shops);
+    // How far the logs' own halves are told apart: other walks, other places, another day.
+    let (fit, other) = (real.fit.halves(), real.shown.halves());
+    let logs_told = told_apart((&fit.fit, &fit.shown), (&other.fit, &other.shown));
     let rows = report(&real, &shown_rooms, &shown_shops);
-    print!("{}", Report { rows, rooms_told, shop_told, effects: effects(1) });
+    print!("{}", Report { rows, logs_told, rooms_told, shop_told, effects: effects(1) });
     Ok(())
 }

@@ -186,7 +186,7 @@ pub const MEASURES: &[Measure] = &[
         figures: |rest, _| tenths(rest),
     },
     Measure {
-        name: "the same, moving",
+        name: "the same, moving: p10 / p50 / p90",
         known: &[1.26, 2.75, 4.87],
         bound: Bound::Share(0.2),
         parts: |logs| (each(&logs.walks, features::level_spreads), Vec::new()),

@@ -155,28 +155,31 @@ impl Air {
         let (aerial, tag) = (self.aerials.get(aerial_at)?, self.tags.get(tag_at)?);
         let hz = f64::from(self.region.frequency_khz(channel)) * 1000.0;
         let at = tag.at.plus(tag.velocity.times(ahead_s).up(0.0));
-        let around = amplitude(-tag.around_db());
-        let mut sum = match tag.links.get(aerial_at) {
-            Some(Link::Resting(by_channel)) if tag.owner.is_none() => {
-                let &(re, im) = by_channel.get(channel)?;
-                (f64::from(re), f64::from(im))
-            }
-            _ => {
-                let (re, im) = rays::rays(aerial, &self.surfaces, at, tag.axis).sum(hz);
-                (re * around, im * around)
-            }
+        let resting = match tag.links.get(aerial_at) {
+            Some(Link::Resting(by_channel)) if tag.owner.is_none() => Some(by_channel.get(channel)?),
+            _ => None,
+        };
+        // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
+        let mut loose = match resting {
+            Some(_) => (0.0, 0.0),
+            None => rays::rays(aerial, &self.surfaces, at, tag.axis).sum(hz),
         };
         let mut shadow_db = 0.0;
         for body in &self.bodies {
             let place = body.at.plus(body.velocity.times(ahead_s));
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
-                let (re, im) = ray.at(hz);
-                sum = rays::plus(sum, (re * around, im * around));
+                loose = rays::plus(loose, ray.at(hz));
             }
         }
-        let (re, im) = sum;
-        let way_db = decibels((re * re + im * im).sqrt()) - shadow_db - tag.detuning_db(hz) - aerial.cable_db;
+        if loose != (0.0, 0.0) {
+            let around = amplitude(-tag.around_db());
+            loose = (loose.0 * around, loose.1 * around);
+        }
+        let still = resting.map_or((0.0, 0.0), |&(re, im)| (f64::from(re), f64::from(im)));
+        let (re, im) = rays::plus(still, loose);
+        let power = (re * re + im * im) * tag.tuning(hz);
+        let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
         Some(Signal {
             margin_db: aerial.plan.power_dbm + way_db - tag.sensitivity_dbm,
             rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.modulation_db,

@@ -85,10 +85,10 @@ impl Tag {
         self.loss_db + self.goods_db
     }
 
-    /// Loss of a tag that is tuned beside the channel, dB one way: the parabola at the top of a resonance, flattening.
-    pub(super) fn detuning_db(&self, hz: f64) -> f64 {
+    /// Share of the power that is left to a tag tuned beside the channel: the parabola at the top of a resonance, flattening.
+    pub(super) fn tuning(&self, hz: f64) -> f64 {
         let off = (hz / 1e6 - self.tuned_mhz) / self.tuned_width_mhz;
-        10.0 * libm::log10(1.0 + off * off)
+        1.0 / (1.0 + off * off)
     }
 
     /// Sets where the tag is and how it is turned.
