@@ -88,6 +88,21 @@ impl World {
             manner.stock.1 = pieces;
         }
         let plan = Plan::of(&manner);
+        let mut world = World::in_shop(plan, family, manner, seed, start);
+        world.opens();
+        world
+    }
+
+    /// A shop with its stock, its readers up, and nobody in it.
+    pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
+        let mut products = stock::products();
+        products.retain_mut(|product| match plan.home(&product.sku) {
+            Some(home) => {
+                product.home = home;
+                true
+            }
+            None => false,
+        });
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
         let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
@@ -101,7 +116,7 @@ impl World {
         }
         let mut world = World {
             family,
-            products: stock::products(),
+            products,
             pieces: Vec::new(),
             free: Vec::new(),
             gone: BTreeSet::new(),
@@ -110,7 +125,7 @@ impl World {
             inventories,
             people: Vec::new(),
             under: BTreeMap::new(),
-            senses: Senses::new(manner.sight, plan.lanes.len(), Chance::new(seed, 2)),
+            senses: Senses::new(manner.sight, &plan, Chance::new(seed, 2)),
             notes: Some(Notes::default()),
             start,
             now_us: 0,
@@ -133,7 +148,10 @@ impl World {
             manner,
         };
         world.furnish();
-        world.opens();
+        for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
+            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
+            world.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
+        }
         world
     }
 
@@ -142,12 +160,8 @@ impl World {
         self.start = Time::from_micros(self.start.as_micros() + by_us);
     }
 
+    /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
-        for (n, reader) in self.reader_names.clone().into_iter().enumerate() {
-            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
-            self.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
-        }
-        // The day is under way: three shoppers stand at the racks when the recording begins.
         for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
             let front = self.front(fixture);
             let steps = vec![

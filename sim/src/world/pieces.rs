@@ -12,10 +12,13 @@ use super::World;
 impl World {
     pub(super) fn furnish(&mut self) {
         let (floor, stockroom) = self.manner.stock;
+        let stockroom = self.plan.stockroom_pieces.unwrap_or(stockroom);
         for product in 0..self.products.len() {
-            let home = self.products.get(product).map_or(0, |p| p.home);
-            for _ in 0..floor {
-                self.make(product, Place::Fixture(home));
+            let sku = self.products.get(product).map(|p| p.sku.clone()).unwrap_or_default();
+            for stock in self.plan.stock.clone() {
+                for _ in 0..if stock.holds(&sku) { stock.pieces.unwrap_or(floor) } else { 0 } {
+                    self.make(product, Place::Fixture(stock.fixture));
+                }
             }
             let tagged = self.products.get(product).is_some_and(|p| p.tagged);
             for _ in 0..stockroom {
@@ -33,12 +36,6 @@ impl World {
         if self.family == Family::Calibration {
             for product in 0..9 {
                 self.make(product, Place::Fixture(0));
-            }
-        }
-        // Some of the first rack's garments hang at the lane, too.
-        if let Some(display) = self.plan.fixtures.iter().position(|f| f.id == "display-1") {
-            for product in 0..12 {
-                self.make(product, Place::Fixture(display));
             }
         }
         self.floor_stock = self.on_floor();
@@ -97,7 +94,7 @@ impl World {
                 tag.loss_db = draws.normal(4.0, 2.5).clamp(0.0, 12.0);
             }
             _ => {
-                tag.at = crate::plan::STOCKROOM_AT.up(0.0).plus(P3::new(
+                tag.at = self.plan.stockroom_at.up(0.0).plus(P3::new(
                     draws.between(-1.5, 1.5),
                     draws.between(-0.8, 0.8),
                     draws.between(0.2, 2.0),
@@ -187,7 +184,7 @@ impl World {
         let made = self.pieces.iter().skip(known);
         made.filter_map(|piece| {
             let product = self.products.get(piece.product)?;
-            let zone = crate::plan::STOCKROOM;
+            let zone = &self.plan.stockroom;
             piece.epc.as_ref().map(|epc| format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial))
         })
         .collect()
@@ -202,8 +199,10 @@ impl World {
                 continue;
             }
             let (zone, state) = match piece.place {
-                Place::Fixture(at) => (self.plan.fixtures.get(at).map_or("", |f| f.zone), "in_stock"),
-                Place::Stockroom | Place::Held { .. } => (crate::plan::STOCKROOM, "in_stock"),
+                Place::Fixture(at) => {
+                    (self.plan.fixtures.get(at).map_or("", |f| f.zone.as_str()), "in_stock")
+                }
+                Place::Stockroom | Place::Held { .. } => (self.plan.stockroom.as_str(), "in_stock"),
                 Place::Gone => ("", if piece.sold_before { "sold" } else { "in_stock" }),
             };
             out.push_str(&format!("{epc},{},{},{zone},{state}\n", product.gtin, piece.serial));

@@ -49,8 +49,8 @@ impl World {
         let count = 5 + self.chance.index(6);
         let mut steps = vec![Step::Load { fixture, count }, Step::Stand(1.0), Step::Go(self.front(fixture))];
         steps.extend((0..count).flat_map(|_| [Step::Stand(0.7), Step::PutBack { fixture, all: false }]));
-        steps.extend([Step::Go(crate::plan::STOCKROOM_AT), Step::Gone]);
-        let walker = self.comes(crate::plan::STOCKROOM_AT, true, steps);
+        steps.extend([Step::Go(self.plan.stockroom_at), Step::Gone]);
+        let walker = self.comes(self.plan.stockroom_at, true, steps);
         if let Some(walker) = self.people.get_mut(walker) {
             walker.carry = Carry::Stacked;
         }
@@ -88,7 +88,7 @@ impl World {
                     gtin: gtin.clone(),
                     serial: piece.serial.to_string().into(),
                     epc: piece.epc.clone(),
-                    zone: Some(crate::plan::STOCKROOM.into()),
+                    zone: (!self.plan.stockroom.is_empty()).then(|| self.plan.stockroom.as_str().into()),
                     state: PieceState::InStock,
                 };
                 let what = Catalogue { product: None, item: Some(item) };
