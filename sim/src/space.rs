@@ -132,6 +132,12 @@ impl Ground {
         ground
     }
 
+    /// The rectangle that the grid covers.
+    pub(crate) fn bounds(&self) -> Rect {
+        let size = P2::new(self.wide as f64, self.high as f64).times(STEP);
+        Rect { low: self.low, high: self.low.plus(size) }
+    }
+
     fn centre(&self, at: usize) -> P2 {
         let (column, row) = (at % self.wide, at / self.wide);
         P2::new(self.low.x + (column as f64 + 0.5) * STEP, self.low.y + (row as f64 + 0.5) * STEP)

@@ -79,12 +79,17 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         (None, Some(room)) => middle(&room.area),
         (None, None) => first_inside,
     };
-    let cubicle =
-        |c: &file::Cubicle| Ok((c.id.clone(), spot(c.at, &ground, &format!("cubicle `{}`", c.id))?));
+    let main = entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
+    let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
+    let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
     let plan = Plan {
         light: light(simulation)?,
         desk: at(simulation.desk, "desk")?.unwrap_or(first_inside),
-        cubicles: simulation.cubicles.iter().map(cubicle).collect::<Result<_, String>>()?,
+        cubicles: cubicles.collect::<Result<_, String>>()?,
+        fitting_at: at(simulation.fitting_wait, "fitting_wait")?.unwrap_or(main_inside),
+        // The last steps before the drawing ends.
+        street_y: ground.bounds().high.y - 0.4,
+        entrance,
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
         floors: floors(simulation, &zones)?,

@@ -111,9 +111,11 @@ pub struct Simulation {
     /// Openings in walls.
     #[serde(default)]
     pub(super) doors: Vec<Door>,
-    /// Cubicles in which people try things on.
+    /// Where one stands in each cubicle of the fitting room.
     #[serde(default)]
-    pub(super) cubicles: Vec<Cubicle>,
+    pub(super) cubicles: Vec<[f64; 2]>,
+    /// Where one waits for a cubicle.
+    pub(super) fitting_wait: Option<[f64; 2]>,
     /// What lies on which fixture.
     #[serde(default)]
     pub(super) stock: Vec<Stock>,
@@ -160,13 +162,6 @@ pub(super) struct Wall {
 pub(super) struct Door {
     pub(super) at: [f64; 2],
     pub(super) width: f64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Cubicle {
-    pub(super) id: String,
-    pub(super) at: [f64; 2],
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -188,14 +188,20 @@ pub struct Plan {
     pub(crate) light: Light,
     pub(crate) ground: Ground,
     pub(crate) entrances: Vec<Entrance>,
+    /// Where those who come in by the main entrance are first seen.
+    pub(crate) entrance: P2,
     /// The zone in which stock waits; empty where the shop has none.
     pub(crate) stockroom: String,
     /// Where staff come from and cartons stand.
     pub(crate) stockroom_at: P2,
     /// Where people give things back.
-    pub(crate) desk: P2,
-    /// Cubicles by name.
-    pub(crate) cubicles: Vec<(String, P2)>,
+    desk: P2,
+    /// Where one stands inside each cubicle of the fitting room.
+    pub(crate) cubicles: Vec<P2>,
+    /// Where one waits for a cubicle.
+    pub(crate) fitting_at: P2,
+    /// Where the street is out of sight.
+    street_y: f64,
     pub(crate) stock: Vec<Stock>,
     pub(crate) stockroom_pieces: Option<usize>,
     walls: Vec<Wall>,
@@ -282,10 +288,14 @@ impl Plan {
         self.floors.iter().position(|zones| zones.iter().any(holds)).unwrap_or(0)
     }
 
-    /// Where shoppers come in mostly.
-    pub(crate) fn entrance(&self) -> Entrance {
-        let most = self.entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
-        most.cloned().unwrap_or(Entrance { street: P2::default(), inside: P2::default(), share: 1.0 })
+    /// Where staff take returns in.
+    pub(crate) fn returns_at(&self) -> P2 {
+        self.desk
+    }
+
+    /// Where the street is out of sight.
+    pub(crate) fn street_y(&self) -> f64 {
+        self.street_y
     }
 
     /// The fixture on which a product has its place.

@@ -47,13 +47,13 @@ impl World {
     }
 
     pub(super) fn shopper(&mut self) {
-        let entrance = self.plan.entrance();
+        let (street, inside) = (self.plan.entrance, P2::new(self.plan.entrance.x, -0.9));
         if self.chance.happens(self.manner.returns) {
             return self.returner();
         }
         let bought_before = self.chance.happens(self.manner.paid_before);
         // In by the door, not through a lane.
-        let mut steps = vec![Step::Go(entrance.inside)];
+        let mut steps = vec![Step::Go(inside)];
         let fixtures = self.plan.fixtures.len();
         if self.chance.happens(self.manner.empty_handed) || self.family == Family::Calibration {
             for _ in 0..1 + self.chance.index(2) {
@@ -85,7 +85,7 @@ impl World {
             }
         }
         steps.push(Step::Decide);
-        let walker = self.comes(entrance.street, false, steps);
+        let walker = self.comes(street, false, steps);
         if self.family == Family::Calibration {
             for _ in 0..1 + self.chance.index(4) {
                 let product = self.chance.index(24);
@@ -107,7 +107,7 @@ impl World {
             Step::Go(P2::new(middle, 3.4)),
             Step::Queue { lane },
             Step::Go(P2::new(middle, -0.9)),
-            Step::Go(self.plan.desk),
+            Step::Go(self.plan.returns_at()),
             Step::Stand(4.0),
             Step::Return,
             Step::Stand(2.0),
