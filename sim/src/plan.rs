@@ -72,6 +72,10 @@ pub(crate) struct Plan {
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) ground: Ground,
     pub(crate) entrance: P2,
+    /// Where one stands inside each cubicle of the fitting room.
+    pub(crate) cubicles: Vec<P2>,
+    /// Where one waits for a cubicle.
+    pub(crate) fitting_at: P2,
 }
 
 pub(crate) const CAMERA: &str = "cam-1";
@@ -81,6 +85,9 @@ pub(crate) const STOCKROOM_AT: P2 = P2::new(-1.8, -8.0);
 const FLOOR_WEST: Rect = Rect::new(-4.0, -6.3, 1.0, 0.0);
 const FLOOR_EAST: Rect = Rect::new(1.0, -9.0, 6.0, 0.0);
 const STOCKROOM_AREA: Rect = Rect::new(-4.0, -9.0, 1.0, -6.5);
+const FITTING: &str = "fitting";
+const FITTING_AREA: Rect = Rect::new(6.2, -5.4, 7.8, -1.6);
+const CUBICLES: usize = 3;
 
 impl Plan {
     pub(crate) fn of(manner: &Manner) -> Plan {
@@ -127,9 +134,31 @@ impl Plan {
                 lane.area.high.y + 0.3,
             )
         }));
-        let blocked: Vec<Rect> = fixtures.iter().map(|f| f.area).collect();
+        let mut blocked: Vec<Rect> = fixtures.iter().map(|f| f.area).collect();
+        let mut cubicles = Vec::new();
+        if manner.tries_on > 0.0 {
+            walkable.extend([FITTING_AREA, Rect::new(5.8, -3.8, 6.4, -3.2)]);
+            for n in 0..CUBICLES {
+                let y = FITTING_AREA.low.y + 0.7 + 1.2 * n as f64;
+                cubicles.push(P2::new(7.3, y));
+                if n > 0 {
+                    blocked.push(Rect::new(6.95, y - 0.61, 7.8, y - 0.59));
+                }
+            }
+        }
         let ground = Ground::new(&walkable, &blocked);
-        Plan { readers, lanes, fixtures, ground, entrance: P2::new(5.3, 4.5) }
+        let (entrance, fitting_at) = (P2::new(5.3, 4.5), P2::new(5.5, -3.5));
+        Plan { readers, lanes, fixtures, ground, entrance, cubicles, fitting_at }
+    }
+
+    /// Where staff take returns in.
+    pub(crate) fn returns_at(&self) -> P2 {
+        P2::new(-0.5, -5.6)
+    }
+
+    /// Where the street is out of sight.
+    pub(crate) fn street_y(&self) -> f64 {
+        6.0
     }
 
     /// Metres of brick between two points: the stockroom's wall, crossed or not.
@@ -170,11 +199,13 @@ impl Plan {
                 writeln!(out, "group = \"exits\"")?;
             }
         }
-        for (id, kind, area) in [
+        let fitting = (!self.cubicles.is_empty()).then_some((FITTING, "fitting", FITTING_AREA));
+        let zones = [
             ("floor-west", "floor", FLOOR_WEST),
             ("floor-east", "floor", FLOOR_EAST),
             (STOCKROOM, "stockroom", STOCKROOM_AREA),
-        ] {
+        ];
+        for (id, kind, area) in zones.into_iter().chain(fitting) {
             writeln!(out, "\n[[zones]]\nid = \"{id}\"\nkind = \"{kind}\"\narea = {}", polygon(&area))?;
         }
         for lane in &self.lanes {

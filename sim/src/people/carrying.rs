@@ -28,7 +28,9 @@ impl Walker {
             }
             Carry::Worn => (0.13 * side * tall, 0.14, (1.25 - 0.1 * n.min(6.0)) * tall),
             // Flat against the belly or the small of the back, under the coat.
-            Carry::Hidden => (0.08 * side * tall, if slot % 2 == 0 { 0.15 } else { -0.15 }, 1.02 * tall),
+            Carry::Hidden => {
+                (0.08 * side * tall, if slot.is_multiple_of(2) { 0.15 } else { -0.15 }, 1.02 * tall)
+            }
             Carry::Stacked => (0.05, 0.32 * tall, (1.05 + 0.02 * n + 0.01 * swing) * low),
             // On the knees.
             Carry::Lap => (0.04 * side, 0.25, 0.62 + 0.03 * n.min(8.0)),
@@ -36,13 +38,13 @@ impl Walker {
             Carry::Rail => ((n % 40.0 - 19.5) * HANGER_M, ahead_m + 0.02 * swing, 1.15 - 0.25 * (n / 40.0)),
             // In layers of four.
             Carry::Carton => (
-                if slot % 2 == 0 { -0.11 } else { 0.11 },
-                0.34 + if slot / 2 % 2 == 0 { -0.08 } else { 0.08 },
+                if slot.is_multiple_of(2) { -0.11 } else { 0.11 },
+                0.34 + if (slot / 2).is_multiple_of(2) { -0.08 } else { 0.08 },
                 0.95 + 0.025 * (slot / 4) as f64,
             ),
             // In the wire basket, or under the pram.
             Carry::Cart => (
-                0.12 * if slot % 2 == 0 { -1.0 } else { 1.0 },
+                0.12 * if slot.is_multiple_of(2) { -1.0 } else { 1.0 },
                 ahead_m + 0.08 * (slot / 2 % 3) as f64,
                 if self.kind == Kind::Pram { 0.35 } else { 0.7 } + 0.02 * n.min(15.0),
             ),

@@ -11,8 +11,8 @@ use crate::chance::Chance;
 use crate::space::P2;
 use crate::stock::Carry;
 
-pub(crate) use kind::{Build, Kind};
-pub(crate) use step::{Brought, Step, Which, Wanted};
+pub(crate) use kind::{Build, Frame, Kind};
+pub(crate) use step::{Brought, Step, Wanted, Which};
 pub(crate) use walking::Presence;
 
 /// A person.
@@ -49,8 +49,6 @@ pub(crate) struct Walker {
     pub(crate) turned: bool,
     /// How one means to leave, when one has thought of it: never waits for a free lane.
     pub(crate) tailgates: bool,
-    /// How long one takes over things, against others.
-    pub(crate) haste: f64,
     gait: f64,
     /// Seconds for which one has wanted to walk and could not.
     stuck_s: f64,
@@ -98,7 +96,6 @@ impl Walker {
             entered: false,
             turned: false,
             tailgates: false,
-            haste: 1.0,
             gait: chance.between(0.0, std::f64::consts::TAU),
             stuck_s: 0.0,
             look_s: 0.0,
@@ -111,6 +108,13 @@ impl Walker {
     /// Whose card pays for what one carries: one's own, or the leader's.
     pub(crate) fn purse(&self) -> u32 {
         self.leader.unwrap_or(self.id)
+    }
+
+    /// The thing on wheels that one pushes or sits in, and where it is.
+    pub(crate) fn frame(&self) -> Option<(P2, Frame)> {
+        let frame = self.build.frame?;
+        let (sin, cos) = self.heading;
+        Some((self.at.plus(P2::new(-sin, cos).times(frame.ahead_m)), frame))
     }
 
     /// Swaying of the gait, radians, growing with the way walked.

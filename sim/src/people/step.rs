@@ -48,8 +48,8 @@ pub(crate) enum Step {
     Abreast { lane: usize, with: u32 },
 
     // Things.
-    /// Has had this in hand since before coming.
-    Bring { what: Brought, carry: Carry },
+    /// Has had this since before coming, carried so, or as one carries things.
+    Bring { what: Brought, carry: Option<Carry> },
     /// Take a piece from a fixture; the way of carrying is the person's own, or what `Stow` says later.
     Take { fixture: usize, what: Wanted },
     /// Put pieces on a fixture; on another than their own they are misplaced.

@@ -117,8 +117,7 @@ impl Walker {
         let towards = next.minus(self.at);
         let far = towards.length().max(1e-3);
         // Slower on the last steps to a goal.
-        let pace =
-            if self.way.len() == 1 { self.build.pace.min(far / 0.5 + 0.15) } else { self.build.pace };
+        let pace = if self.way.len() == 1 { self.build.pace.min(far / 0.5 + 0.15) } else { self.build.pace };
         towards.times(pace / far)
     }
 
