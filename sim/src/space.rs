@@ -107,6 +107,9 @@ impl Rect {
 /// Side of a square of the walking grid, metres.
 const STEP: f64 = 0.2;
 
+/// Squares that are looked at around a point for a wall.
+const WALL_SQUARES: i64 = 2;
+
 /// Where feet can go: rectangles less boxes, as a grid.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
@@ -114,6 +117,8 @@ pub(crate) struct Ground {
     wide: usize,
     high: usize,
     free: Vec<bool>,
+    /// Whether a square within `WALL_SQUARES` is not free.
+    at_wall: Vec<bool>,
 }
 
 impl Ground {
@@ -122,13 +127,15 @@ impl Ground {
         let Rect { low, high: top } = bounds;
         let wide = (((top.x - low.x) / STEP) as usize).max(1);
         let high = (((top.y - low.y) / STEP) as usize).max(1);
-        let mut ground = Ground { low, wide, high, free: vec![false; wide * high] };
+        let count = wide * high;
+        let mut ground = Ground { low, wide, high, free: vec![false; count], at_wall: vec![false; count] };
         for at in 0..ground.free.len() {
             let free = free(ground.centre(at));
             if let Some(square) = ground.free.get_mut(at) {
                 *square = free;
             }
         }
+        ground.at_wall = (0..count).map(|at| ground.around(at).any(|(.., free)| !free)).collect();
         ground
     }
 
@@ -136,6 +143,42 @@ impl Ground {
     pub(crate) fn bounds(&self) -> Rect {
         let size = P2::new(self.wide as f64, self.high as f64).times(STEP);
         Rect { low: self.low, high: self.low.plus(size) }
+    }
+
+    /// The squares around one: low corner, and whether feet can go there.
+    fn around(&self, at: usize) -> impl Iterator<Item = (P2, bool)> {
+        let (column, row) = ((at % self.wide) as i64, (at / self.wide) as i64);
+        let span = -WALL_SQUARES..=WALL_SQUARES;
+        span.clone().flat_map(move |dr| span.clone().map(move |dc| (column + dc, row + dr))).map(
+            move |(c, r)| {
+                let inside = c >= 0 && r >= 0 && c < self.wide as i64 && r < self.high as i64;
+                let corner = P2::new(self.low.x + c as f64 * STEP, self.low.y + r as f64 * STEP);
+                (corner, inside && self.is_free(r as usize * self.wide + c as usize))
+            },
+        )
+    }
+
+    /// How far the next wall or rack is (at most 0.4 m are looked at), and the way straight away from it, a unit vector.
+    /// Both are zero on ground that is not free, the vector is also where nothing is near.
+    pub(crate) fn margin(&self, p: P2) -> (f64, P2) {
+        let at = self.square(p);
+        let most = WALL_SQUARES as f64 * STEP;
+        if !self.at_wall.get(at).copied().unwrap_or(false) {
+            return (most, P2::default());
+        }
+        let mut nearest = (most * most, P2::default());
+        for (low, free) in self.around(at) {
+            if !free {
+                let edge = P2::new(p.x.clamp(low.x, low.x + STEP), p.y.clamp(low.y, low.y + STEP));
+                let away = p.minus(edge);
+                let square = away.x * away.x + away.y * away.y;
+                if square < nearest.0 {
+                    nearest = (square, away);
+                }
+            }
+        }
+        let far = nearest.0.sqrt();
+        (far, if far > 1e-6 { nearest.1.times(1.0 / far) } else { P2::default() })
     }
 
     fn centre(&self, at: usize) -> P2 {

@@ -231,9 +231,10 @@ pub enum PlanError {
     },
 }
 
-/// The shops of the families: one lane, two in one radio field, one with a display rack half a metre from the lane.
+/// The shops of the families: one lane, two and three in one radio field, one with a display rack half a metre from the lane.
 const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
+const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 
 /// Loss of the wall that `walls_between` counts in, dB.
@@ -265,9 +266,10 @@ impl Plan {
         let (text, name) = match (manner.lanes, manner.rack_at_lane) {
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
+            (3, _) => (THREE_LANES, "three-lanes.toml"),
             _ => (ONE_LANE, "one-lane.toml"),
         };
-        Plan::parse(text, name).expect("these three files are part of the program, and a test reads them")
+        Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
     }
 
     /// Walls between two points, in walls of brick of 10 dB each. An open door lets radio through.
