@@ -27,10 +27,12 @@ pub mod thingmagic;
 mod truth;
 pub mod uhfreader;
 mod web;
+mod words;
 mod world;
 pub mod zebra;
 
 pub use family::{Family, FamilyError};
+pub use plan::{Plan, PlanError, Simulation};
 pub use radio::{PHYSICS, Region};
 pub use simulate::{Simulated, simulate};
 pub use truth::{TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};

@@ -34,7 +34,8 @@ pub struct TruePassage {
     pub id: String,
     /// The lane.
     pub lane: String,
-    /// `buyer`, `empty`, `turned_back`, `walkout`, `declined`, `return`, `paid_before`.
+    /// `buyer`, `empty`, `turned_back`, `walkout`, `declined`, `return`, `paid_before`, `staff`, `came_in` (from the street,
+    /// with nothing to give back).
     pub kind: String,
     /// Who.
     pub persons: Vec<u32>,
@@ -50,6 +51,9 @@ pub struct TruePassage {
     pub items: Vec<TrueItem>,
     /// Outcomes that are right, the best first.
     pub expected: Vec<String>,
+    /// The people they came with, whoever of them pays: the first one's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<u32>,
 }
 
 /// A tap of a card.
@@ -68,12 +72,15 @@ pub struct TrueItem {
     pub gtin: Name,
     /// Null for a piece without a tag.
     pub serial: Option<String>,
-    /// `hand`, `bag`, `worn`, `stacked`, `foil`.
+    /// `hand`, `bag`, `worn`, `stacked`, `lap`, `rail`, `carton`, `cart`, `tray`, `foil`, `hidden`.
     pub mode: String,
     /// Who carries it.
     pub person: u32,
     /// Hidden from eyes on purpose.
     pub concealed: bool,
+    /// What is wrong with its tag: `torn` (off, left in the shop), `clone` (another piece has the same bits).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 /// When a tag was moved and held.

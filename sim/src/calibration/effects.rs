@@ -34,7 +34,7 @@ pub fn effects(seed: u64) -> Vec<(&'static str, Estimate)> {
             "a body half-way",
             change(seed, 9, |air, chance| {
                 let shadow_db = chance.between(10.0, 20.0);
-                air.bodies = vec![Body { at: P2::new(1.0, 0.0), velocity: P2::default(), shadow_db }];
+                air.bodies = vec![Body::grown(P2::new(1.0, 0.0), P2::default(), shadow_db)];
             }),
         ),
         (

@@ -96,7 +96,7 @@ fn stay(chance: &mut Chance) -> Recording {
     let reads = run(&mut air, 15.0, chance, |air, _| {
         person = person.plus(P2::new(draws.normal(0.0, 0.01), draws.normal(0.0, 0.01)));
         let velocity = P2::default();
-        air.bodies = vec![Body { at: person, velocity, shadow_db: 14.0 }];
+        air.bodies = vec![Body::grown(person, velocity, 14.0)];
     });
     recording(&reads)
 }
@@ -128,7 +128,7 @@ fn walk(n: usize, chance: &mut Chance) -> Recording {
         let x = from + forward * speed * walked_s;
         let walking = t >= 0.0 && t < walks_s;
         let velocity = if walking { P2::new(forward * speed, 0.0) } else { P2::default() };
-        air.bodies = vec![Body { at: P2::new(x - 0.35 * forward, middle), velocity, shadow_db }];
+        air.bodies = vec![Body::grown(P2::new(x - 0.35 * forward, middle), velocity, shadow_db)];
         if let Some(tag) = air.tags.first_mut() {
             let sway = 0.04 * libm::sin(walked_s * 7.0);
             tag.place((P3::new(x, middle + sway, 1.0 + sway), axis));
@@ -170,7 +170,7 @@ fn carried_past(chance: &mut Chance) -> Vec<f64> {
     let reads = run(&mut air, 3.0, chance, |air, now_us| {
         let x = 0.3 + 0.8 * now_us as f64 / 1e6;
         let velocity = P2::new(0.9, 0.0);
-        air.bodies = vec![Body { at: P2::new(x - 0.32, middle), velocity, shadow_db }];
+        air.bodies = vec![Body::grown(P2::new(x - 0.32, middle), velocity, shadow_db)];
         for tag in &mut air.tags {
             (tag.at.x, tag.velocity) = (x, velocity);
         }

@@ -6,11 +6,8 @@ use crate::space::{P2, P3};
 
 /// Amplitude that a body beside the path scatters, against a mirror in its place.
 const REFLECTION: f64 = 0.35;
-const HEIGHT_M: f64 = 1.7;
 /// Middle of what scatters.
 const CHEST_M: f64 = 1.2;
-/// A path this close to the middle of a body is shaded in part, and from half of it in full; metres.
-const EDGE_M: f64 = 0.32;
 /// Beyond this from a tag or from an antenna, what a body scatters is lost among the rest; metres.
 const NEAR_TAG_M: f64 = 2.0;
 const NEAR_AERIAL_M: f64 = 1.0;
@@ -22,9 +19,18 @@ pub(crate) struct Body {
     pub(crate) velocity: P2,
     /// Loss of a path right through the body, dB one way. 10 to 20 dB; no good public source.
     pub(crate) shadow_db: f64,
+    /// Of the trunk that shadows: at its edge nothing, from half of it in full; metres.
+    pub(crate) radius_m: f64,
+    /// Paths above this pass over, metres.
+    pub(crate) height_m: f64,
 }
 
 impl Body {
+    /// A grown person of usual build.
+    pub(crate) fn grown(at: P2, velocity: P2, shadow_db: f64) -> Self {
+        Body { at, velocity, shadow_db, radius_m: 0.32, height_m: 1.7 }
+    }
+
     /// Loss on the straight way, dB; softened at the body's edge, where the wave bends around.
     pub(super) fn shadow(&self, place: P2, from: P3, to: P3) -> f64 {
         let along = to.minus(from);
@@ -38,10 +44,11 @@ impl Body {
         };
         let nearest = from.plus(along.times(share));
         let apart = nearest.floor().minus(place);
-        if apart.x * apart.x + apart.y * apart.y > EDGE_M * EDGE_M || nearest.z > HEIGHT_M {
+        if apart.x * apart.x + apart.y * apart.y > self.radius_m * self.radius_m || nearest.z > self.height_m
+        {
             return 0.0;
         }
-        self.shadow_db * ((EDGE_M - apart.length()) * 2.0 / EDGE_M).clamp(0.0, 1.0)
+        self.shadow_db * ((self.radius_m - apart.length()) * 2.0 / self.radius_m).clamp(0.0, 1.0)
     }
 
     /// What a body at `place` throws from the antenna to the tag; nothing where it is far from both.
@@ -67,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_body_shades_what_is_right_behind_it_and_nothing_over_its_head() {
-        let body = Body { at: P2::new(1.0, 0.0), velocity: P2::default(), shadow_db: 15.0 };
+        let body = Body::grown(P2::new(1.0, 0.0), P2::default(), 15.0);
         let behind = P3::new(2.0, 0.0, 1.0);
         assert_eq!(body.shadow(body.at, P3::new(0.0, 0.0, 1.0), behind), 15.0);
         assert_eq!(

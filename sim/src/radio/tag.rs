@@ -91,14 +91,22 @@ impl Tag {
         1.0 / (1.0 + off * off)
     }
 
+    /// Makes the chip need this much more than others, dB: a bad bond, a torn antenna.
+    pub(crate) fn weaken(&mut self, by_db: f64) {
+        self.sensitivity_dbm += by_db;
+    }
+
     /// Sets where the tag is and how it is turned.
     pub(crate) fn place(&mut self, (at, axis): (P3, P3)) {
         (self.at, self.axis) = (at, axis);
     }
 }
 
-/// What body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. Worn
-/// 3 to 10 dB and foil 20 to 40 dB have no good public source, hence the wide ranges.
+/// What body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. None
+/// of these has a good public source, hence the wide ranges: worn on the body 3 to 10 dB, hidden between skin and coat
+/// the same again with a second layer of body and cloth, on the knees between both (a lap is one side of a body, the
+/// other side is free), foil 20 to 40 dB. A rail's tube and hooks and a cart's wire detune what hangs near them and not
+/// what hangs between; a carton is air and cloth, packed tight; a tray leaves everything open to the antenna above it.
 pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
     let folds = chance.normal(3.5, 2.5).clamp(0.0, 12.0);
     // Deeper in the pile the neighbours take more.
@@ -109,7 +117,13 @@ pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f
             Carry::Hand => 0.0,
             Carry::Bag => chance.between(0.0, 4.0),
             Carry::Worn => chance.between(3.0, 10.0),
+            Carry::Hidden => chance.between(5.0, 16.0),
             Carry::Stacked => chance.between(0.0, 3.0),
+            Carry::Lap => chance.between(1.0, 7.0),
+            Carry::Rail => chance.between(0.0, 5.0),
+            Carry::Carton => chance.between(0.5, 6.0),
+            Carry::Cart => chance.between(0.0, 8.0),
+            Carry::Tray => chance.between(0.0, 2.0),
             Carry::Foil => chance.between(20.0, 40.0),
         }
 }
