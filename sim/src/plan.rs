@@ -93,7 +93,8 @@ impl Plan {
     pub(crate) fn of(manner: &Manner) -> Plan {
         let lanes: Vec<LanePlan> = (1..=manner.lanes)
             .map(|n| {
-                let x = 1.8 * (n - 1) as f64;
+                // To the east first; the door is there, so a third lane is to the west.
+                let x = if n < 3 { 1.8 * (n - 1) as f64 } else { -1.8 * (n - 2) as f64 };
                 LanePlan {
                     id: format!("exit-{n}"),
                     terminal: format!("term-{n}"),
@@ -146,7 +147,8 @@ impl Plan {
                 }
             }
         }
-        let ground = Ground::new(&walkable, &blocked);
+        let areas: Vec<Rect> = lanes.iter().map(|lane| lane.area).collect();
+        let ground = Ground::new(&walkable, &blocked).apart(&areas);
         let (entrance, fitting_at) = (P2::new(5.3, 4.5), P2::new(5.5, -3.5));
         Plan { readers, lanes, fixtures, ground, entrance, cubicles, fitting_at }
     }
