@@ -322,6 +322,7 @@ fn ground(
     for walkable in &simulation.walkable {
         areas.push(polygon(&walkable.area, "[[simulation.walkable]]")?);
     }
+    let own: Vec<Rect> = lanes.iter().map(|l| l.area).collect();
     // A lane has posts: one walks in its middle, and a step beyond either line.
     let lanes: Vec<Rect> = lanes
         .iter()
@@ -338,7 +339,8 @@ fn ground(
         (areas.iter().any(|area| inside(area, p)) || lanes.iter().any(|r| r.holds(p)))
             && !fixtures.iter().any(|f| f.area.grown(0.25).holds(p))
             && (through(p) || !walls.iter().any(|wall| near(wall, p) < WALL_M))
-    }))
+    })
+    .apart(&own))
 }
 
 /// Metres from a point to a wall.
