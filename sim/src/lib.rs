@@ -10,6 +10,7 @@ mod chance;
 pub mod emulate;
 mod family;
 pub mod field;
+mod files;
 mod gen2;
 pub mod impinj;
 pub mod live;
@@ -31,6 +32,7 @@ mod world;
 pub mod zebra;
 
 pub use family::{Family, FamilyError};
+pub use files::{Written, write};
 pub use radio::PHYSICS;
-pub use simulate::{Simulated, simulate};
+pub use simulate::{Day, Happened, Simulated, simulate};
 pub use truth::{TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};

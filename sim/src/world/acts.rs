@@ -350,12 +350,9 @@ impl World {
     }
 
     pub(super) fn leaves(&mut self, at: usize) {
-        while self.lets_go(at, Place::Gone).is_some_and(|piece| {
-            if self.notes.is_none() {
-                self.free.push(piece);
-            }
-            true
-        }) {}
+        while let Some(piece) = self.lets_go(at, Place::Gone) {
+            self.departs(piece);
+        }
         let walker = self.people.remove(at);
         let mut told = Vec::new();
         self.senses.lose(walker.id, self.now_us, &mut told);
