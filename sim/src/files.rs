@@ -5,10 +5,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use recording::write_line;
+use recording::{Line, Observation, write_line};
 use serde::Serialize;
 
-use crate::simulate::{Day, Happened};
+use crate::simulate::{Day, Happened, Simulated};
+use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
 
 /// How much was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,33 +28,89 @@ pub struct Written {
 /// into a folder, which is made where it is not there. Files of these names are replaced. The memory that it takes does
 /// not grow with the day.
 pub fn write(mut day: Day, folder: &Path) -> io::Result<Written> {
-    fs::create_dir_all(folder)?;
-    let mut recording = Unfinished::new(folder, "recording.ndjson")?;
-    let mut items = Unfinished::new(folder, "items.csv")?;
-    let mut truth = TruthFile::new(folder, &day)?;
-    let (mut written, mut happened) = (Written::default(), Happened::default());
+    let mut files = Files::new(folder, &day.truth())?;
+    let mut happened = Happened::default();
     while day.step(&mut happened) {
-        for line in &happened.lines {
-            write_line(&mut recording.file, line)?;
-            written.reads += u64::from(matches!(line.what, recording::Observation::Read(_)));
+        let Happened { lines, passages, tags, people, items_csv } = &happened;
+        files.tell(lines, (passages, tags, people), items_csv)?;
+    }
+    files.finish(&day.config_toml(), &day.catalogue_csv())
+}
+
+impl Simulated {
+    /// Writes the same files as [`write`].
+    pub fn write_to(&self, folder: &Path) -> io::Result<Written> {
+        let Truth { family, seed, physics, flow, passages, tags, people } = &self.truth;
+        let head = Truth {
+            family: family.clone(),
+            seed: *seed,
+            physics: physics.clone(),
+            flow: flow.clone(),
+            passages: Vec::new(),
+            tags: Vec::new(),
+            people: Vec::new(),
+        };
+        let mut files = Files::new(folder, &head)?;
+        files.tell(&self.lines, (passages, tags, people), &self.items_csv)?;
+        files.finish(&self.config_toml, &self.catalogue_csv)
+    }
+}
+
+/// The files of a day that is under way.
+struct Files {
+    folder: PathBuf,
+    recording: Unfinished,
+    items: Unfinished,
+    truth: TruthFile,
+    written: Written,
+}
+
+impl Files {
+    fn new(folder: &Path, head: &Truth) -> io::Result<Files> {
+        fs::create_dir_all(folder)?;
+        Ok(Files {
+            folder: folder.to_owned(),
+            recording: Unfinished::new(folder, "recording.ndjson")?,
+            items: Unfinished::new(folder, "items.csv")?,
+            truth: TruthFile::new(folder, head)?,
+            written: Written::default(),
+        })
+    }
+
+    fn tell(
+        &mut self,
+        lines: &[Line],
+        (passages, tags, people): (&[TruePassage], &[TrueTag], &[TruePosition]),
+        items_csv: &str,
+    ) -> io::Result<()> {
+        for line in lines {
+            write_line(&mut self.recording.file, line)?;
+            self.written.reads += u64::from(matches!(line.what, Observation::Read(_)));
         }
-        items.file.write_all(happened.items_csv.as_bytes())?;
-        truth.tell(&happened)?;
-        written.observations += happened.lines.len() as u64;
+        self.written.observations += lines.len() as u64;
+        self.items.file.write_all(items_csv.as_bytes())?;
+        passages.iter().try_for_each(|passage| self.truth.passages.push(passage))?;
+        tags.iter().try_for_each(|tag| self.truth.tags.push(tag))?;
+        people.iter().try_for_each(|position| self.truth.people.push(position))
     }
-    (written.passages, written.tags) = (truth.passages.entries, truth.tags.entries);
-    let mut files = vec![recording, items, truth.whole()?];
-    for (name, text) in [("config.toml", day.config_toml()), ("catalogue.csv", day.catalogue_csv())] {
-        let mut unfinished = Unfinished::new(folder, name)?;
-        unfinished.file.write_all(text.as_bytes())?;
-        files.push(unfinished);
+
+    /// Gives all of them their names, now that they are whole.
+    fn finish(self, config_toml: &str, catalogue_csv: &str) -> io::Result<Written> {
+        let Files { folder, recording, items, truth, mut written } = self;
+        (written.passages, written.tags) = (truth.passages.entries, truth.tags.entries);
+        let mut files = vec![recording, items, truth.whole()?];
+        for (name, text) in [("config.toml", config_toml), ("catalogue.csv", catalogue_csv)] {
+            let mut unfinished = Unfinished::new(&folder, name)?;
+            unfinished.file.write_all(text.as_bytes())?;
+            files.push(unfinished);
+        }
+        for unfinished in &mut files {
+            unfinished.file.flush()?;
+            unfinished.file.get_ref().sync_all()?;
+        }
+        files.into_iter().try_for_each(Unfinished::finish)?;
+        Ok(written)
     }
-    for unfinished in &mut files {
-        unfinished.file.flush()?;
-        unfinished.file.get_ref().sync_all()?;
-    }
-    files.into_iter().try_for_each(Unfinished::finish)?;
-    Ok(written)
 }
 
 /// A file that is not whole yet, under another name; it goes with its value, unless it is finished.
@@ -113,20 +170,14 @@ struct TruthFile {
 }
 
 impl TruthFile {
-    fn new(folder: &Path, day: &Day) -> io::Result<TruthFile> {
+    fn new(folder: &Path, head: &Truth) -> io::Result<TruthFile> {
         let list = |name| Ok::<_, io::Error>(List { to: Unfinished::new(folder, name)?, entries: 0 });
         let mut passages = list("truth.json")?;
         // What is true of the whole stands before the lists, which are the last of its fields and still empty.
-        let empty = serde_json::to_string(&day.truth())?;
+        let empty = serde_json::to_string(head)?;
         let head = empty.strip_suffix(r#"[],"tags":[],"people":[]}"#).ok_or(io::ErrorKind::InvalidData)?;
         write!(passages.to.file, "{head}[")?;
         Ok(TruthFile { passages, tags: list("truth.tags")?, people: list("truth.people")? })
-    }
-
-    fn tell(&mut self, happened: &Happened) -> io::Result<()> {
-        happened.passages.iter().try_for_each(|passage| self.passages.push(passage))?;
-        happened.tags.iter().try_for_each(|tag| self.tags.push(tag))?;
-        happened.people.iter().try_for_each(|position| self.people.push(position))
     }
 
     /// The document with all its lists.

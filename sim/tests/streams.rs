@@ -82,11 +82,15 @@ fn the_same_seed_gives_the_same_bytes_in_memory_on_disk_and_in_another_process()
         assert_eq!(written.observations, kept.lines.len() as u64);
         assert_eq!(written.passages, kept.truth.passages.len() as u64);
 
+        let third = folder("third");
+        assert_eq!(kept.write_to(&third).unwrap(), written);
+        assert!(contents(&third) == files, "{family}: what was kept is written otherwise");
+
         let again = simulate(family, seed, Duration::from_secs(40));
         assert!(again.lines == kept.lines && again.truth == kept.truth, "{family}: a second run differs");
         let other_seed = simulate(family, seed + 1, Duration::from_secs(40));
         assert!(other_seed.lines != kept.lines && other_seed.truth.people != kept.truth.people);
-        for folder in [here, there] {
+        for folder in [here, there, third] {
             fs::remove_dir_all(folder).unwrap();
         }
     }
