@@ -208,3 +208,64 @@ impl Notes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(places: &[(i64, f64)]) -> TrueTag {
+        let mut notes = Notes::default();
+        for (n, &(ms, x)) in places.iter().enumerate() {
+            notes.held(1, ms * 1000, P3::new(x, 0.0, 1.0), n + 1 == places.len());
+        }
+        let mut told = Vec::new();
+        let epc = Hex::parse("3034257BF7194E4000001A85").ok();
+        notes.tags_told(Time::from_micros(0), Some(|_| epc.clone()), &mut told);
+        told.pop().expect("one tag")
+    }
+
+    fn span(from_ms: i64, to_ms: i64) -> (Time, Time) {
+        (Time::from_micros(from_ms * 1000), Time::from_micros(to_ms * 1000))
+    }
+
+    #[test]
+    fn a_second_with_more_than_30_cm_is_carried_and_one_with_less_is_waiting() {
+        let tag = notes(&[(2000, 0.0), (3000, 0.31), (4000, 1.6), (5000, 1.89), (6000, 1.89), (7000, 3.0)]);
+        assert_eq!(tag.carried, [span(2000, 4000), span(6000, 7000)]);
+        assert_eq!(tag.waiting, [span(4000, 6000)]);
+    }
+
+    /// Taken at a walk 200 ms before the second is full, and let go at a walk 300 ms into another.
+    #[test]
+    fn what_is_less_than_a_second_counts_by_its_share() {
+        let tag = notes(&[(1800, 0.0), (2000, 0.2), (3000, 0.2), (3300, 0.5)]);
+        assert_eq!(tag.carried, [span(1800, 2000), span(3000, 3300)]);
+        assert_eq!(tag.waiting, [span(2000, 3000)]);
+    }
+
+    #[test]
+    fn passages_are_told_in_order_of_entry_once_no_earlier_one_is_under_way() {
+        let passage = |enter_us: i64| TruePassage {
+            id: String::new(),
+            lane: "exit-1".into(),
+            kind: "buyer".into(),
+            persons: vec![1],
+            enter: Time::from_micros(enter_us),
+            exit: Time::from_micros(enter_us + 9),
+            paid: true,
+            tap: None,
+            items: Vec::new(),
+            expected: Vec::new(),
+        };
+        let mut notes = Notes::default();
+        notes.passages = vec![(30, passage(30)), (20, passage(20))];
+        let mut told = Vec::new();
+        notes.passages_before(10, &mut told);
+        assert!(told.is_empty(), "somebody who entered at 10 is still in the lane");
+        notes.passages.push((10, passage(10)));
+        notes.passages_before(30, &mut told);
+        notes.passages_before(i64::MAX, &mut told);
+        let told: Vec<_> = told.iter().map(|p| (p.id.as_str(), p.enter.as_micros())).collect();
+        assert_eq!(told, [("P001", 10), ("P002", 20), ("P003", 30)]);
+    }
+}
