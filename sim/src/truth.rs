@@ -257,8 +257,8 @@ mod tests {
             items: Vec::new(),
             expected: Vec::new(),
         };
-        let mut notes = Notes::default();
-        notes.passages = vec![(30, passage(30)), (20, passage(20))];
+        let over = vec![(30, passage(30)), (20, passage(20))];
+        let mut notes = Notes { passages: over, ..Notes::default() };
         let mut told = Vec::new();
         notes.passages_before(10, &mut told);
         assert!(told.is_empty(), "somebody who entered at 10 is still in the lane");
