@@ -72,6 +72,8 @@ pub(crate) struct World {
     next_serial: u64,
     next_card: u64,
     floor_stock: usize,
+    /// What is made from now on comes in while the store is open.
+    furnished: bool,
     chance: Chance,
     making: Chance,
     network: Chance,
@@ -141,6 +143,7 @@ impl World {
             next_serial: 1000,
             next_card: 1,
             floor_stock: 0,
+            furnished: false,
             chance: Chance::new(seed, 3),
             making: Chance::new(seed, 4),
             network: Chance::new(seed, 5),
