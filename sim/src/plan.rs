@@ -3,8 +3,11 @@
 
 use std::fmt::Write as _;
 
+use recording::Name;
+
 use crate::family::Manner;
 use crate::space::{Ground, P2, P3, Rect};
+use crate::stock;
 
 /// A reader's antenna where it hangs.
 #[derive(Clone, Debug)]
@@ -64,17 +67,45 @@ impl Fixture {
     }
 }
 
+/// A camera where it hangs.
+#[derive(Clone, Debug)]
+pub(crate) struct CameraPlan {
+    pub(crate) id: String,
+    pub(crate) at: P3,
+    /// The middle of its picture, a unit vector.
+    pub(crate) facing: P3,
+    /// From the left edge of its picture to the right one, radians; beyond 137° a fisheye.
+    pub(crate) field_of_view: f64,
+    /// Lanes and zones whose people it is there for.
+    pub(crate) covers: Vec<String>,
+}
+
+/// A scale under a fixture.
+#[derive(Clone, Debug)]
+pub(crate) struct ScalePlan {
+    pub(crate) id: String,
+    /// Zone or lane that its changes speak for.
+    pub(crate) zone: String,
+    /// Index of the fixture that stands on it.
+    pub(crate) fixture: usize,
+    /// What belongs on it.
+    pub(crate) gtins: Vec<Name>,
+}
+
 /// The whole shop.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) readers: Vec<ReaderPlan>,
     pub(crate) lanes: Vec<LanePlan>,
     pub(crate) fixtures: Vec<Fixture>,
+    pub(crate) cameras: Vec<CameraPlan>,
+    pub(crate) scales: Vec<ScalePlan>,
     pub(crate) ground: Ground,
     pub(crate) entrance: P2,
 }
 
-pub(crate) const CAMERA: &str = "cam-1";
+/// The table that stands on a scale, among the fixtures.
+const TABLE: usize = 5;
 pub(crate) const STOCKROOM: &str = "stockroom";
 /// Where staff come from and cartons stand.
 pub(crate) const STOCKROOM_AT: P2 = P2::new(-1.8, -8.0);
@@ -129,7 +160,22 @@ impl Plan {
         }));
         let blocked: Vec<Rect> = fixtures.iter().map(|f| f.area).collect();
         let ground = Ground::new(&walkable, &blocked);
-        Plan { readers, lanes, fixtures, ground, entrance: P2::new(5.3, 4.5) }
+        let zones = ["floor-west", "floor-east"].map(String::from);
+        let cameras = vec![CameraPlan {
+            id: "cam-1".into(),
+            at: P3::new(0.6, -2.0, 2.8),
+            facing: P3::new(0.0, 0.0, -1.0),
+            field_of_view: 3.1,
+            covers: lanes.iter().map(|lane| lane.id.clone()).chain(zones).collect(),
+        }];
+        let on_table = stock::products().into_iter().filter(|product| product.home == TABLE);
+        let scales = vec![ScalePlan {
+            id: "scale-1".into(),
+            zone: "floor-west".into(),
+            fixture: TABLE,
+            gtins: on_table.map(|product| product.gtin).collect(),
+        }];
+        Plan { readers, lanes, fixtures, cameras, scales, ground, entrance: P2::new(5.3, 4.5) }
     }
 
     /// Metres of brick between two points: the stockroom's wall, crossed or not.
@@ -184,9 +230,15 @@ impl Plan {
             writeln!(out, "\n[[terminals]]\nid = \"{}\"\ndriver = \"simulated\"", lane.terminal)?;
             writeln!(out, "position = [{:.2}, {:.2}]", lane.terminal_at.x, lane.terminal_at.y)?;
         }
-        let lanes = self.lanes.iter().map(|lane| format!("\"{}\", ", lane.id)).collect::<String>();
-        writeln!(out, "\n[[cameras]]\nid = \"{CAMERA}\"\nposition = [0.60, -2.00, 2.80]")?;
-        writeln!(out, "covers = [{lanes}\"floor-west\", \"floor-east\"]")?;
+        for camera in &self.cameras {
+            let P3 { x, y, z } = camera.at;
+            writeln!(out, "\n[[cameras]]\nid = \"{}\"\nposition = [{x:.2}, {y:.2}, {z:.2}]", camera.id)?;
+            writeln!(out, "covers = [{}]", quoted(&camera.covers))?;
+        }
+        for scale in &self.scales {
+            writeln!(out, "\n[[scales]]\nid = \"{}\"\nzone = \"{}\"", scale.id, scale.zone)?;
+            writeln!(out, "gtins = [{}]", quoted(&scale.gtins))?;
+        }
         for f in &self.fixtures {
             let Rect { low, high } = f.area;
             writeln!(out, "\n[[fixtures]]\nid = \"{}\"\nzone = \"{}\"", f.id, f.zone)?;
@@ -198,6 +250,10 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+fn quoted<T: std::fmt::Display>(words: &[T]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
 fn polygon(r: &Rect) -> String {

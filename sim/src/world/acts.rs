@@ -357,9 +357,7 @@ impl World {
             true
         }) {}
         let walker = self.people.remove(at);
-        let mut told = Vec::new();
-        self.senses.lose(walker.id, self.now_us, &mut told);
-        told.into_iter().for_each(|t| self.post(t));
+        self.senses.forget(walker.id);
         self.under.remove(&walker.id);
     }
 }

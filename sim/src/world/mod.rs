@@ -18,7 +18,7 @@ use crate::gen2::{Inventory, TagRead};
 use crate::people::{Step, Walker};
 use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
-use crate::senses::{Senses, Told};
+use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{self, Piece, Place, Product};
 use crate::truth::{Notes, TrueItem, TrueTap};
@@ -59,6 +59,10 @@ pub(crate) struct World {
     people: Vec<Walker>,
     under: BTreeMap<u32, Under>,
     senses: Senses,
+    /// What hands did in this step.
+    hands: Vec<Hand>,
+    /// What lies on each scale, grams.
+    loads_g: Vec<f64>,
     pub(crate) notes: Option<Notes>,
     start: Time,
     pub(crate) now_us: i64,
@@ -99,9 +103,9 @@ impl World {
             inventories.push(Inventory::new(*session, first, antennas.len(), number as u64, 0, draws));
             first += antennas.len();
         }
+        let products = stock::products();
         let mut world = World {
             family,
-            products: stock::products(),
             pieces: Vec::new(),
             free: Vec::new(),
             gone: BTreeSet::new(),
@@ -110,7 +114,10 @@ impl World {
             inventories,
             people: Vec::new(),
             under: BTreeMap::new(),
-            senses: Senses::new(manner.sight, plan.lanes.len(), Chance::new(seed, 2)),
+            senses: Senses::new(manner.sight, &plan, &products, seed),
+            hands: Vec::new(),
+            loads_g: Vec::new(),
+            products,
             notes: Some(Notes::default()),
             start,
             now_us: 0,
