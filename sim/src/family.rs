@@ -146,7 +146,7 @@ pub(crate) struct Sight {
 const GOOD_SIGHT: Sight = Sight {
     rate_hz: 8.0,
     sd_m: 0.12,
-    break_s: 120.0,
+    break_s: 240.0,
     swap_per_s: 0.01,
     recall: 0.95,
     confusion: 0.7,
@@ -179,8 +179,14 @@ impl Manner {
             sight: GOOD_SIGHT,
             faults: false,
         };
-        let tired =
-            Sight { sd_m: 0.15, break_s: 40.0, swap_per_s: 0.05, recall: 0.9, confusion: 1.1, ..GOOD_SIGHT };
+        let tired = Sight {
+            sd_m: 0.15,
+            break_s: 120.0,
+            swap_per_s: 0.012,
+            recall: 0.9,
+            confusion: 1.1,
+            ..GOOD_SIGHT
+        };
         match family {
             Family::Plain => plain,
             Family::Busy => Manner {

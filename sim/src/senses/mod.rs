@@ -121,7 +121,7 @@ impl Senses {
 
     fn see(&mut self, now_us: i64, hand: &Hand, (plan, figures): (&Plan, &[Figure]), out: &mut Vec<Told>) {
         let cameras = &mut self.cameras;
-        self.sights.see(now_us, hand, (plan, figures), cameras, &self.sight, &self.faults, out);
+        self.sights.see(now_us, hand, (plan, figures), cameras, (&self.sight, &self.faults), out);
     }
 
     /// Hands that reach into a rack and take nothing are sometimes seen to take something.
@@ -136,7 +136,7 @@ impl Senses {
                     action,
                     product: None,
                     quantity: 1,
-                    zone: Some(Name::from(&*fixture.zone)),
+                    zone: Some(fixture.zone.to_owned().into()),
                     at: reached(figure, fixture.area.low.plus(fixture.area.high).times(0.5)),
                 };
                 self.see(now_us, &hand, (plan, figures), out);

@@ -119,7 +119,7 @@ mod tests {
         let mut out = Vec::new();
         for step in 0..200 {
             let now_us = step * STEP_US;
-            let load_g = loads.iter().filter(|(from_us, _)| *from_us <= now_us).map(|l| l.1).last();
+            let load_g = loads.iter().rfind(|(from_us, _)| *from_us <= now_us).map(|load| load.1);
             scale.step(now_us, 0.05, load_g.unwrap_or(0.0), 0, &faults, &mut out);
         }
         let weights = out.into_iter().filter_map(|told| match told.what {

@@ -97,8 +97,7 @@ impl Sights {
         hand: &Hand,
         (plan, figures): (&Plan, &[Figure]),
         cameras: &mut [Camera],
-        sight: &Sight,
-        faults: &Faults,
+        (sight, faults): (&Sight, &Faults),
         out: &mut Vec<Told>,
     ) {
         let mut views: Vec<(usize, View)> = cameras

@@ -47,6 +47,14 @@ struct Ghost {
     until_us: i64,
 }
 
+/// One picture: when it was taken, how late it is worked off, and how long after the one before.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    now_us: i64,
+    late_us: i64,
+    period_s: f64,
+}
+
 /// A camera with its tracker.
 #[derive(Clone, Debug)]
 pub(crate) struct Camera {
@@ -152,7 +160,7 @@ impl Camera {
         } else if self.chance.happens(busy * period_s) {
             self.link.stalls(now_us, 2.0);
         }
-        let late_us = self.link.lateness_us(now_us);
+        let frame = Frame { now_us, late_us: self.link.lateness_us(now_us), period_s };
         let mut found = Vec::new();
         if !(down || covered) {
             let street_y = self.street_y;
@@ -165,13 +173,13 @@ impl Camera {
                 }
             }
         }
-        for (figure, view, effect) in &found {
-            self.follows(now_us, late_us, period_s, figure, view, *effect, sight, out);
+        for found in &found {
+            self.follows(frame, found, sight, out);
         }
-        self.ends(now_us, late_us, down, out);
-        self.swaps(period_s, &found, sight, now_us, late_us, out);
+        self.ends(frame, down, out);
+        self.swaps(frame, &found, sight, out);
         if !(down || covered) {
-            self.ghosts(now_us, late_us, period_s, figures, light.effect(), out);
+            self.ghosts(frame, figures, light.effect(), out);
         }
     }
 
@@ -180,9 +188,9 @@ impl Camera {
         let hidden = 1.0 - view.visible;
         let (edge, far) = (view.edge * view.edge, view.far * view.far);
         let lapses_per_s =
-            (0.03 + 0.35 * hidden + 0.15 * edge * edge * edge + 0.25 * far * far) * effect.misses;
+            (0.02 + 0.2 * hidden + 0.1 * edge * edge * edge + 0.15 * far * far) * effect.misses;
         let lapse = self.chance.happens(lapses_per_s * period_s);
-        let long_us = (self.chance.exponential(0.3 + 0.5 * hidden).min(3.0) * 1e6) as i64;
+        let long_us = (self.chance.exponential(0.25 + 0.4 * hidden).min(3.0) * 1e6) as i64;
         let missed = self.chance.happens((0.02 * effect.misses).min(0.3));
         let Some(track) = self.tracks.get_mut(&person) else { return !missed && !lapse };
         if now_us < track.lapse_until_us {
@@ -202,15 +210,10 @@ impl Camera {
         self.eye.at.floor().plus(turned).plus(self.moved)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one frame's figures, all of them needed")]
     fn follows(
         &mut self,
-        now_us: i64,
-        late_us: i64,
-        period_s: f64,
-        figure: &Figure,
-        view: &View,
-        effect: Effect,
+        Frame { now_us, late_us, period_s }: Frame,
+        (figure, view, effect): &(Figure, View, Effect),
         sight: &Sight,
         out: &mut Vec<Told>,
     ) {
@@ -250,9 +253,9 @@ impl Camera {
         let guess = if view.feet {
             0.0
         } else {
-            // The head is taken to be at the usual height, and the feet below it.
+            // The head is taken to be at a height half-way between the usual and what was seen before, the feet below it.
             let over = (height - USUAL_STATURE_M).max(0.5);
-            ((figure.height_m - USUAL_STATURE_M) * view.distance_m / over).clamp(-0.7, 0.7)
+            (0.5 * (figure.height_m - USUAL_STATURE_M) * view.distance_m / over).clamp(-0.6, 0.6)
         };
         track.lean += (guess - track.lean) * 0.3;
         if track.frames < CONFIRM_FRAMES {
@@ -288,12 +291,12 @@ impl Camera {
     }
 
     /// Tracks of people who have not been found for a while end. A camera that is gone says nothing of it.
-    fn ends(&mut self, now_us: i64, late_us: i64, down: bool, out: &mut Vec<Told>) {
+    fn ends(&mut self, Frame { now_us, late_us, .. }: Frame, down: bool, out: &mut Vec<Told>) {
         let over: Vec<u32> = self
             .tracks
             .iter()
             .filter(|(_, track)| {
-                now_us - track.seen_us > if track.frames < CONFIRM_FRAMES { 500_000 } else { 1_200_000 }
+                now_us - track.seen_us > if track.frames < CONFIRM_FRAMES { 500_000 } else { 1_500_000 }
             })
             .map(|(person, _)| *person)
             .collect();
@@ -310,11 +313,9 @@ impl Camera {
     /// Two who cross may leave with each other's names, or one with the other's and the other with a new one.
     fn swaps(
         &mut self,
-        period_s: f64,
+        Frame { now_us, late_us, period_s }: Frame,
         found: &[(Figure, View, Effect)],
         sight: &Sight,
-        now_us: i64,
-        late_us: i64,
         out: &mut Vec<Told>,
     ) {
         for (n, (one, view, effect)) in found.iter().enumerate() {
@@ -367,9 +368,7 @@ impl Camera {
     /// People who are none.
     fn ghosts(
         &mut self,
-        now_us: i64,
-        late_us: i64,
-        period_s: f64,
+        Frame { now_us, late_us, period_s }: Frame,
         figures: &[Figure],
         effect: Effect,
         out: &mut Vec<Told>,

@@ -119,7 +119,7 @@ impl World {
         let (Some(piece), Some(fixture)) = (self.pieces.get(piece), self.plan.fixtures.get(fixture)) else {
             return;
         };
-        let zone = Some(Name::from(&*fixture.zone));
+        let zone: Option<Name> = Some(fixture.zone.to_owned().into());
         let same = |hand: &&mut Hand| {
             hand.person == id
                 && hand.action == action

@@ -72,8 +72,18 @@ fn covered(simulated: &Simulated, source: &str) -> Vec<(Place, Place)> {
     rectangles.collect()
 }
 
+/// How a camera's tracks fare.
+#[derive(Clone, Copy, Debug)]
+pub struct Score {
+    pub idf1: f64,
+    /// Share of people's instants at which any track is right.
+    pub found: f64,
+    pub tracks: usize,
+    pub people: usize,
+}
+
 /// The share of a track's reports and of people's instants that belong together when each person gets one track.
-pub fn idf1(simulated: &Simulated, source: &str) -> f64 {
+pub fn score(simulated: &Simulated, source: &str) -> Score {
     let covered = covered(simulated, source);
     let inside = |p: Place| {
         covered.iter().any(|(low, high)| low.0 <= p.0 && p.0 <= high.0 && low.1 <= p.1 && p.1 <= high.1)
@@ -89,9 +99,10 @@ pub fn idf1(simulated: &Simulated, source: &str) -> f64 {
         people.entry(truth.person).or_insert(next);
     }
     let mut together = vec![vec![0_i64; tracks.len()]; people.len()];
-    let (mut true_count, mut told_count) = (0_i64, 0_i64);
+    let (mut true_count, mut told_count, mut found) = (0_i64, 0_i64, 0_i64);
     for (at_us, there) in &instants {
         true_count += there.iter().filter(|(_, place)| inside(*place)).count() as i64;
+        let mut seen = vec![false; people.len()];
         for (n, track) in tracks.iter().enumerate() {
             let after = track.partition_point(|(t, _)| t < at_us);
             let near = track[after.saturating_sub(1)..(after + 1).min(track.len())].iter();
@@ -102,15 +113,22 @@ pub fn idf1(simulated: &Simulated, source: &str) -> f64 {
             let right = |(_, truth): &&(u32, Place)| apart(*truth, *place) <= RIGHT_M;
             for (person, _) in there.iter().filter(right).filter(|(_, truth)| inside(*truth)) {
                 together[people[person]][n] += 1;
+                seen[people[person]] = true;
             }
             // Somebody just outside of what is judged is no mistake.
             let beside = there.iter().filter(right).any(|(_, truth)| !inside(*truth));
             let counted = there.iter().filter(right).any(|(_, truth)| inside(*truth));
             told_count += i64::from(counted || (inside(*place) && !beside));
         }
+        found += seen.iter().filter(|seen| **seen).count() as i64;
     }
     let right = best_pairing(&together);
-    2.0 * right as f64 / (true_count + told_count) as f64
+    Score {
+        idf1: 2.0 * right as f64 / (true_count + told_count) as f64,
+        found: found as f64 / true_count as f64,
+        tracks: tracks.len(),
+        people: people.len(),
+    }
 }
 
 /// The greatest sum over a pairing of rows with columns (Kuhn and Munkres, with potentials).
@@ -178,11 +196,11 @@ pub fn mean_error_m(simulated: &Simulated, source: &str, by_s: f64) -> f64 {
             let here = (a.1.0 + (b.1.0 - a.1.0) * share, a.1.1 + (b.1.1 - a.1.1) * share);
             Some((apart(here, (person.x, person.y)), moving))
         });
-        if let Some((off, true)) = nearest.min_by(|a, b| a.0.total_cmp(&b.0)) {
-            if off < 1.2 {
-                sum += off;
-                count += 1;
-            }
+        if let Some((off, true)) = nearest.min_by(|a, b| a.0.total_cmp(&b.0))
+            && off < 1.2
+        {
+            sum += off;
+            count += 1;
         }
     }
     sum / f64::from(count.max(1))
