@@ -7,6 +7,7 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use crate::family::Manner;
+use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 
 pub use file::Simulation;
@@ -133,32 +134,35 @@ fn is_whole(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('-')
 }
 
-/// How well the shop is lit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Light {
-    Bright,
-    Dim,
-    Night,
-}
-
 /// A camera where it hangs.
-#[allow(dead_code, reason = "what the senses make of it is theirs")]
 #[derive(Clone, Debug)]
-pub(crate) struct Camera {
+pub(crate) struct CameraPlan {
     pub(crate) id: String,
     pub(crate) at: P3,
-    /// Lanes and zones.
+    /// The middle of its picture, a unit vector.
+    pub(crate) facing: P3,
+    /// From the left edge of its picture to the right one, radians; beyond 137° a fisheye.
+    pub(crate) field_of_view: f64,
+    /// Lanes and zones whose people it is there for.
     pub(crate) covers: Vec<String>,
 }
 
+/// What stands on a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// A fixture, by index.
+    Fixture(usize),
+    /// A lane's bin, by the lane's index.
+    Tray(usize),
+}
+
 /// A scale under a shelf or a tray.
-#[allow(dead_code, reason = "what the senses make of it is theirs")]
 #[derive(Clone, Debug)]
-pub(crate) struct Scale {
+pub(crate) struct ScalePlan {
     pub(crate) id: String,
+    /// Zone or lane that its changes speak for.
     pub(crate) zone: String,
-    /// What lies on it, where that is fixed.
-    pub(crate) gtins: Vec<String>,
+    pub(crate) load: Load,
 }
 
 /// A lane's bin.
@@ -180,11 +184,9 @@ pub struct Plan {
     pub(crate) lanes: Vec<LanePlan>,
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) zones: Vec<Zone>,
-    pub(crate) cameras: Vec<Camera>,
-    #[allow(dead_code, reason = "what the senses make of it is theirs")]
-    pub(crate) scales: Vec<Scale>,
+    pub(crate) cameras: Vec<CameraPlan>,
+    pub(crate) scales: Vec<ScalePlan>,
     pub(crate) trays: Vec<Tray>,
-    #[allow(dead_code, reason = "what the senses make of it is theirs")]
     pub(crate) light: Light,
     pub(crate) ground: Ground,
     pub(crate) entrances: Vec<Entrance>,

@@ -17,12 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use recording::{Health, Hex, Line, Name, ReaderState, Tick, Time};
 
 use crate::chance::Chance;
-use crate::family::{Family, Manner};
+use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
-use crate::senses::{Senses, Told};
+use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{self, Piece, Place, Product};
 use crate::truth::Notes;
@@ -59,6 +59,10 @@ pub(crate) struct World {
     /// Numbers of people's cards, by person and which card of theirs.
     cards: BTreeMap<(u32, u8), u64>,
     senses: Senses,
+    /// What hands did in this step.
+    hands: Vec<Hand>,
+    /// What lies on each scale, grams.
+    loads_g: Vec<f64>,
     pub(crate) notes: Option<Notes>,
     start: Time,
     pub(crate) now_us: i64,
@@ -72,6 +76,8 @@ pub(crate) struct World {
     next_serial: u64,
     next_card: u64,
     floor_stock: usize,
+    /// What is made from now on comes in while the store is open.
+    furnished: bool,
     chance: Chance,
     making: Chance,
     network: Chance,
@@ -116,7 +122,6 @@ impl World {
         }
         let mut world = World {
             family,
-            products,
             pieces: Vec::new(),
             free: Vec::new(),
             gone: BTreeSet::new(),
@@ -129,7 +134,10 @@ impl World {
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
-            senses: Senses::new(manner.sight, &plan, Chance::new(seed, 2)),
+            senses: Senses::new(Sight { light: plan.light, ..manner.sight }, &plan, &products, seed),
+            hands: Vec::new(),
+            loads_g: Vec::new(),
+            products,
             notes: Some(Notes::default()),
             start,
             now_us: 0,
@@ -141,6 +149,7 @@ impl World {
             next_serial: 1000,
             next_card: 1,
             floor_stock: 0,
+            furnished: false,
             chance: Chance::new(seed, 3),
             making: Chance::new(seed, 4),
             network: Chance::new(seed, 5),
