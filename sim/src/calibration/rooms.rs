@@ -30,13 +30,14 @@ pub fn rooms(seed: u64, times: usize) -> Logs {
         walks: (0..16 * times).map(|n| walk(n, &mut chance)).collect(),
         stays: (0..16 * times).map(|_| stay(&mut chance)).collect(),
         single: (0..times).map(|_| single(&mut chance)).collect(),
-        rounds: (0..400 * times).filter_map(|_| rounds(&mut chance)).collect(),
+        rounds: (0..300 * times).filter_map(|_| rounds(&mut chance)).collect(),
         firsts: (0..12 * times).map(|_| carried_past(&mut chance)).collect(),
         ..Logs::default()
     };
+    for _ in 0..6 * times {
+        logs.under.extend([1, 3, 5, 7].map(|feet| (feet, under(feet, &mut chance))));
+    }
     for _ in 0..times {
-        let under = [1, 3, 5, 7].map(|feet| (feet, under(feet, &mut chance)));
-        logs.under.extend(under);
         logs.many.extend([7, 8, 10, 12, 15].map(|tags| many(tags, &mut chance)));
     }
     logs
@@ -70,7 +71,7 @@ fn under(feet: u32, chance: &mut Chance) -> Recording {
     let mut air = Air::new(vec![alone(plan, chance)]);
     let at = P3::new(0.0, 0.0, top.z - FOOT_M * f64::from(feet));
     add(&mut air, at, P3::new(0.0, 1.0, 0.0), chance);
-    recording(&run(&mut air, 12.0, chance, |_, _| {}))
+    recording(&run(&mut air, 2.0, chance, |_, _| {}))
 }
 
 /// A box of tags before one antenna.
