@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::family::Manner;
+use crate::faults::Fault;
+use crate::gen2::Setup;
 use crate::space::{Ground, P2, P3, Rect};
 
 /// A reader's antenna where it hangs.
@@ -19,20 +21,12 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
-/// Gen2 session and target, as a reader is set up for its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Session {
-    /// Tags answer again and again: session 0, both targets. For exits.
-    S0Dual,
-    /// Tags rest for a second or two after an answer: session 1, target A. For racks.
-    S1Single,
-}
-
 /// A reader and its antennas.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderPlan {
     pub(crate) id: String,
-    pub(crate) session: Session,
+    /// How it asks, by its purpose.
+    pub(crate) setup: Setup,
     pub(crate) antennas: Vec<Antenna>,
 }
 
@@ -72,6 +66,8 @@ pub(crate) struct Plan {
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) ground: Ground,
     pub(crate) entrance: P2,
+    /// What will go wrong with its readers.
+    pub(crate) faults: Vec<Fault>,
 }
 
 pub(crate) const CAMERA: &str = "cam-1";
@@ -129,7 +125,7 @@ impl Plan {
         }));
         let blocked: Vec<Rect> = fixtures.iter().map(|f| f.area).collect();
         let ground = Ground::new(&walkable, &blocked);
-        Plan { readers, lanes, fixtures, ground, entrance: P2::new(5.3, 4.5) }
+        Plan { readers, lanes, fixtures, ground, entrance: P2::new(5.3, 4.5), faults: Vec::new() }
     }
 
     /// Metres of brick between two points: the stockroom's wall, crossed or not.
@@ -223,7 +219,7 @@ fn exit_reader(n: usize, lane: &LanePlan) -> ReaderPlan {
     let down = P3::new(0.0, 0.0, -1.0);
     ReaderPlan {
         id: format!("exit-{}", char::from(b'a' + (n % 26) as u8)),
-        session: Session::S0Dual,
+        setup: Setup::exit(),
         antennas: vec![
             antenna(1, P3::new(middle, low.y + 0.3, 2.3), down),
             antenna(2, P3::new(middle, high.y - 0.3, 2.3), down),
@@ -244,7 +240,7 @@ fn floor_reader() -> ReaderPlan {
     };
     ReaderPlan {
         id: "floor".into(),
-        session: Session::S1Single,
+        setup: Setup::rack(),
         antennas: vec![
             antenna(1, "floor-west", -2.4, -2.5),
             antenna(2, "floor-west", -1.9, -4.6),
