@@ -63,11 +63,8 @@ pub(crate) struct Inventory {
     hop_at_us: i64,
     antenna: usize,
     visit_began_us: i64,
-    /// Rounds without a read in this visit.
-    silent: u32,
-    /// Antennas' turns in a row in which nothing was read.
-    silent_turns: usize,
-    read_in_visit: bool,
+    /// Rounds of the antenna's turn so far.
+    rounds: u32,
     target_b: bool,
     /// Qfp of Annex D.
     qfp: f64,
@@ -110,9 +107,7 @@ impl Inventory {
             hop_at_us: start_us + HOP_US,
             antenna: 0,
             visit_began_us: start_us,
-            silent: 0,
-            silent_turns: 0,
-            read_in_visit: false,
+            rounds: 0,
             next_us: start_us,
             chance,
             reach: Vec::new(),
