@@ -51,7 +51,7 @@ fn micros(line: &Line) -> (i64, i64) {
 
 #[test]
 fn a_day_of_faults_shows_every_kind_and_marks_what_is_old() {
-    let day = sim::simulate(Family::Faults, 4, Duration::from_secs(1800));
+    let day = sim::simulate(Family::Faults, 4, Duration::from_secs(1200));
     let mut state: BTreeMap<String, Health> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut stale = 0;

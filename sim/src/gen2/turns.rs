@@ -7,12 +7,12 @@ use super::{HOP_US, Inventory};
 
 /// From one antenna to the next, as R420 logs show it: mostly the first, else the second; the carrier is off meanwhile.
 const TURN_US: [i64; 2] = [2_500, 10_500];
-const QUICK_TURNS: f64 = 0.6;
+const QUICK_TURNS: f64 = 0.7;
 /// Rounds that an antenna has at least; its turn ends with the first silent one after them.
 const LEAST_ROUNDS: u32 = 2;
 /// Share of an antenna's turns that ask for B first, with both targets: in R420 logs with four antennas (session 2, both
 /// targets) a strong tag at rest is missed in four turns of ten, where with one antenna it is never missed.
-const TURNS_AT_B: f64 = 0.45;
+const TURNS_AT_B: f64 = 0.38;
 
 impl Inventory {
     /// On to the next channel when its time has come.

@@ -62,7 +62,7 @@ impl Clock {
     fn placed(&self, at_us: i64, received_us: i64) -> (i64, bool) {
         let shown_us = at_us + self.off_us(at_us) - self.known_us(received_us);
         let ahead_us = shown_us - received_us;
-        (shown_us.min(received_us), ahead_us > JUMP_US || ahead_us < -LATE_US)
+        (shown_us.min(received_us), !(-LATE_US..=JUMP_US).contains(&ahead_us))
     }
 }
 
