@@ -60,6 +60,9 @@ impl World {
         let place = piece.place;
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
         tag.there = piece.epc.is_some();
+        if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
+            tag.chip.epc = epc;
+        }
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
