@@ -18,6 +18,7 @@ pub mod calibration;
 mod chance;
 pub mod emulate;
 mod family;
+mod faults;
 pub mod field;
 mod files;
 mod gen2;

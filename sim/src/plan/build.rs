@@ -4,8 +4,9 @@
 use super::file::{self, File, Simulation};
 use super::{
     Antenna, CameraPlan, Door, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan, ScalePlan,
-    Session, Stock, Tray, Wall, Zone, inside,
+    Stock, Tray, Wall, Zone, inside,
 };
+use crate::gen2::Setup;
 use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 use crate::words::nearest_field;
@@ -108,6 +109,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrances,
         stockroom_at,
         stock,
+        faults: Vec::new(),
         walls,
         doors,
     };
@@ -235,8 +237,8 @@ fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<R
     };
     let antennas: Vec<Antenna> = reader.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
-    let session = if at_a_lane { Session::S0Dual } else { Session::S1Single };
-    Ok(ReaderPlan { id: reader.id.clone(), session, antennas })
+    let setup = if at_a_lane { Setup::exit() } else { Setup::rack() };
+    Ok(ReaderPlan { id: reader.id.clone(), setup, antennas })
 }
 
 fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {

@@ -7,6 +7,8 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use crate::family::Manner;
+use crate::faults::Fault;
+use crate::gen2::Setup;
 use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 
@@ -25,20 +27,12 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
-/// Gen2 session and target, as a reader is set up for its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Session {
-    /// Tags answer again and again: session 0, both targets. For exits.
-    S0Dual,
-    /// Tags rest for a second or two after an answer: session 1, target A. For racks.
-    S1Single,
-}
-
 /// A reader and its antennas.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderPlan {
     pub(crate) id: String,
-    pub(crate) session: Session,
+    /// How it asks, by its purpose.
+    pub(crate) setup: Setup,
     pub(crate) antennas: Vec<Antenna>,
 }
 
@@ -206,6 +200,8 @@ pub struct Plan {
     street_y: f64,
     pub(crate) stock: Vec<Stock>,
     pub(crate) stockroom_pieces: Option<usize>,
+    /// What will go wrong with its readers.
+    pub(crate) faults: Vec<Fault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.

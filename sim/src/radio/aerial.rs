@@ -2,7 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use super::{amplitude, rays};
+use super::{amplitude, decibels, rays};
 use crate::chance::Chance;
 use crate::plan::Antenna;
 use crate::space::P3;
@@ -119,6 +119,11 @@ impl Aerial {
             return 0.0;
         };
         low + (high - low) * (place - step as f64)
+    }
+
+    /// Gain towards a point, dBi.
+    pub(crate) fn gain_dbi(&self, towards: P3) -> f64 {
+        decibels(self.gain(towards))
     }
 
     /// What the cable adds to the phase, there and back, at a frequency: 0.35 to 0.47 rad per MHz.

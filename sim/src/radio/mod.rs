@@ -15,6 +15,7 @@ pub use region::Region;
 pub(crate) use report::{Report, report};
 pub(crate) use tag::{Goods, Tag, carry_loss_db};
 
+use crate::gen2::interference::Carriers;
 use crate::space::{P2, Rect};
 use rays::Surface;
 
@@ -73,6 +74,8 @@ pub(crate) struct Air {
     pub(crate) aerials: Vec<Aerial>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) bodies: Vec<Body>,
+    /// What readers send on, and how they hear each other.
+    pub(crate) carriers: Carriers,
     /// Walls and racks that throw waves back.
     surfaces: Vec<Surface>,
     region: Region,
@@ -85,6 +88,7 @@ pub(crate) struct Air {
 impl Air {
     pub(crate) fn new(aerials: Vec<Aerial>) -> Self {
         Air {
+            carriers: Carriers::new(&aerials),
             aerials,
             tags: Vec::new(),
             bodies: Vec::new(),
@@ -111,13 +115,19 @@ impl Air {
         self.stale = true;
     }
 
-    /// Tags that the aerial may wake, resting ones first.
-    pub(crate) fn within_reach(&mut self, aerial: usize, walls: impl Fn(P2, P2) -> usize) -> Vec<usize> {
+    /// Tags that the aerial may wake, resting ones first, into `out`, which is emptied before.
+    pub(crate) fn within_reach(
+        &mut self,
+        aerial: usize,
+        walls: impl Fn(P2, P2) -> usize,
+        out: &mut Vec<usize>,
+    ) {
         if self.stale {
             self.refresh(walls);
         }
-        let resting = self.resting.get(aerial).map_or(&[][..], Vec::as_slice);
-        resting.iter().chain(&self.moving).copied().collect()
+        out.clear();
+        out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
+        out.extend_from_slice(&self.moving);
     }
 
     fn refresh(&mut self, walls: impl Fn(P2, P2) -> usize) {

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use super::Link;
 use crate::chance::Chance;
-use crate::gen2::Flags;
+use crate::gen2::Chip;
 use crate::space::{P2, P3};
 use crate::stock::Carry;
 
@@ -42,7 +42,7 @@ pub(crate) struct Tag {
     tuned_mhz: f64,
     tuned_width_mhz: f64,
     pub(super) links: Vec<Link>,
-    pub(crate) flags: Flags,
+    pub(crate) chip: Chip,
 }
 
 impl Tag {
@@ -63,7 +63,7 @@ impl Tag {
             tuned_mhz: chance.normal(910.0, 18.0),
             tuned_width_mhz: chance.between(18.0, 50.0),
             links: vec![Link::Unknown; antennas],
-            flags: Flags::new(chance.between(0.8, 3.5)),
+            chip: Chip::draw(chance),
         }
     }
 

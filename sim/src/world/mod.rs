@@ -2,6 +2,7 @@
 //! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
 
 mod acts;
+mod failing;
 mod handling;
 mod lanes;
 mod leaving;
@@ -81,7 +82,7 @@ pub(crate) struct World {
     chance: Chance,
     making: Chance,
     network: Chance,
-    faults: Chance,
+    failing: failing::Failing,
     outbox: BTreeMap<(i64, u64), Line>,
     posted: u64,
     reads: Vec<TagRead>,
@@ -115,9 +116,9 @@ impl World {
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
-            let ReaderPlan { session, antennas, .. } = reader;
+            let ReaderPlan { setup, antennas, .. } = reader;
             let draws = Chance::new(seed, 100 + number as u64);
-            inventories.push(Inventory::new(*session, first, antennas.len(), number as u64, 0, draws));
+            inventories.push(Inventory::new(setup.clone(), first, antennas.len(), number, 0, draws));
             first += antennas.len();
         }
         let mut world = World {
@@ -153,7 +154,12 @@ impl World {
             chance: Chance::new(seed, 3),
             making: Chance::new(seed, 4),
             network: Chance::new(seed, 5),
-            faults: Chance::new(seed, 6),
+            failing: failing::Failing::new(
+                &plan.readers,
+                plan.faults.clone(),
+                manner.faults,
+                Chance::new(seed, 6),
+            ),
             outbox: BTreeMap::new(),
             posted: 0,
             reads: Vec::new(),
@@ -194,10 +200,14 @@ impl World {
     }
 
     fn post(&mut self, told: Told) {
+        self.post_line(told, false);
+    }
+
+    fn post_line(&mut self, told: Told, stale: bool) {
         let line = Line {
             at: self.time(told.at_us),
             received_at: Some(self.time(told.received_us)),
-            stale: false,
+            stale,
             what: told.what,
         };
         self.posted += 1;
@@ -215,6 +225,7 @@ impl World {
         self.act();
         self.walk();
         self.carry();
+        self.fail();
         self.radio();
         self.sense();
         self.now_us += STEP_US;
@@ -288,8 +299,5 @@ impl World {
         }
         self.free_cubicles();
         self.closes_all();
-        if self.manner.faults && self.now_us % (20 * SECOND_US) == 0 {
-            self.fault();
-        }
     }
 }

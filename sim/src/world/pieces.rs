@@ -63,6 +63,9 @@ impl World {
             tag.fix_to(product.goods(), &mut self.making);
         }
         tag.there = piece.epc.is_some();
+        if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
+            tag.chip.epc = epc;
+        }
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
