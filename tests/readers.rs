@@ -5,6 +5,7 @@
 #[path = "../readers/tests/store/broker.rs"]
 mod broker;
 #[path = "../readers/tests/store/certificate.rs"]
+#[allow(dead_code, reason = "the broker may have one")]
 mod certificate;
 mod common;
 
