@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::radio::Region;
+
 pub(crate) use super::link::Mode;
 pub(crate) use super::select::Select;
 
@@ -46,6 +48,8 @@ pub(crate) enum Slots {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Setup {
+    /// Where the reader may hop.
+    pub(crate) region: Region,
     pub(crate) session: Session,
     pub(crate) target: Target,
     pub(crate) slots: Slots,
@@ -67,6 +71,7 @@ impl Setup {
     /// For exits: every tag again and again, so that its way shows. Session 0, both targets.
     pub(crate) fn exit() -> Setup {
         Setup {
+            region: Region::Fcc,
             session: Session::S0,
             target: Target::Dual,
             slots: FIXED_READER,

@@ -88,6 +88,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
     let plan = Plan {
         light: light(simulation)?,
+        region: simulation.region,
         desk: at(simulation.desk, "desk")?.unwrap_or(first_inside),
         cubicles: cubicles.collect::<Result<_, String>>()?,
         fitting_at: at(simulation.fitting_wait, "fitting_wait")?.unwrap_or(main_inside),

@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use crate::radio::Region;
+
 /// The store's configuration, as far as a simulated store needs it. What else stands there is the store's business.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
@@ -95,6 +97,9 @@ pub(super) struct Fixture {
 pub struct Simulation {
     /// `bright`, `dim` or `night`.
     pub(super) light: Option<String>,
+    /// Where its readers may hop: `fcc`, `etsi`, `japan`, `china`.
+    #[serde(default)]
+    pub(super) region: Region,
     /// Where people come in. At least one.
     #[serde(default)]
     pub(super) entrances: Vec<Entrance>,

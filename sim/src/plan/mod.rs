@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
+use crate::radio::Region;
 use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 
@@ -186,6 +187,8 @@ pub struct Plan {
     pub(crate) entrances: Vec<Entrance>,
     /// Where those who come in by the main entrance are first seen.
     pub(crate) entrance: P2,
+    /// In whose plan its readers hop.
+    pub(crate) region: Region,
     /// The zone in which stock waits; empty where the shop has none.
     pub(crate) stockroom: String,
     /// Where staff come from and cartons stand.

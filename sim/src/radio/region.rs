@@ -1,9 +1,13 @@
 //! Where in the band a reader may hop, and how long it stays: tables by region. Knows no reader and no tag.
 
+use serde::Deserialize;
+
 /// A region's plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Region {
     /// FCC 15.247: 50 channels of 500 kHz from 902.75 MHz; at most 0.4 s on one, readers stay 0.2 s.
+    #[default]
     Fcc,
     /// ETSI EN 302 208, lower band: the four high-power channels.
     Etsi,

@@ -19,7 +19,7 @@ use recording::{Health, Hex, Line, Name, ReaderState, Tick, Time};
 
 use crate::chance::Chance;
 use crate::family::{Family, Manner, Sight};
-use crate::gen2::{Inventory, TagRead};
+use crate::gen2::{Inventory, Setup, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
@@ -118,7 +118,8 @@ impl World {
         for (number, reader) in plan.readers.iter().enumerate() {
             let ReaderPlan { setup, antennas, .. } = reader;
             let draws = Chance::new(seed, 100 + number as u64);
-            inventories.push(Inventory::new(setup.clone(), first, antennas.len(), number, 0, draws));
+            let setup = Setup { region: plan.region, ..setup.clone() };
+            inventories.push(Inventory::new(setup, first, antennas.len(), number, 0, draws));
             first += antennas.len();
         }
         let mut world = World {
@@ -166,6 +167,7 @@ impl World {
             plan,
             manner,
         };
+        world.air.region = world.plan.region;
         world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
