@@ -420,6 +420,5 @@ fn tray(tray: &file::Tray, lanes: &[LanePlan]) -> Result<Tray, String> {
         lane: known.iter().position(|id| *id == tray.lane).unwrap_or(0),
         low: P3::new(a.x.min(b.x), a.y.min(b.y), a.z.min(b.z)),
         high: P3::new(a.x.max(b.x), a.y.max(b.y), a.z.max(b.z)),
-        scale: tray.scale.clone(),
     })
 }

@@ -168,7 +168,6 @@ pub(crate) struct Tray {
     /// Inside of the bin, low and high corner.
     pub(crate) low: P3,
     pub(crate) high: P3,
-    pub(crate) scale: Option<String>,
 }
 
 /// The whole shop.
@@ -298,6 +297,16 @@ impl Plan {
     /// Where the street is out of sight.
     pub(crate) fn street_y(&self) -> f64 {
         self.street_y
+    }
+
+    /// The middle of a lane's tray and its height: where the plan has none, beside the terminal.
+    pub(crate) fn tray(&self, lane: usize) -> Option<(P2, f64)> {
+        let beside = |at: P2| (P2::new(at.x + 0.45, at.y), 0.95);
+        let tray = self.trays.iter().find(|tray| tray.lane == lane);
+        match tray {
+            Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
+            None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
+        }
     }
 
     /// The fixture on which a product has its place.

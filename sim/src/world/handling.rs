@@ -2,7 +2,6 @@
 //! person's hands, in one way of carrying.
 
 use crate::people::{Brought, Step, Wanted, Which};
-use crate::space::P2;
 use crate::stock::{self, Carry, Place, Story};
 use recording::{Hex, ItemAction};
 
@@ -150,10 +149,10 @@ impl World {
     }
 
     pub(super) fn lays_in_tray(&mut self, at: usize, lane: usize) {
-        let Some(terminal) = self.plan.lanes.get(lane).map(|l| l.terminal_at) else { return };
+        let Some((place, height_m)) = self.plan.tray(lane) else { return };
         for piece in self.meant(at, Which::All).into_iter().rev() {
             self.lets_go(at, piece, Place::Tray(lane));
-            self.lies_at(piece, P2::new(terminal.x + 0.45, terminal.y), 0.95);
+            self.lies_at(piece, place, height_m);
         }
     }
 

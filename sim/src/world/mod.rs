@@ -11,6 +11,7 @@ mod reading;
 mod sensing;
 mod shoppers;
 mod staff;
+mod staging;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ use crate::space::P2;
 use crate::stock::{self, Piece, Place, Product};
 use crate::truth::Notes;
 use passages::{Done, Under};
+pub(crate) use staging::{Happening, Role};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
