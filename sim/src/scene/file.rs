@@ -22,6 +22,9 @@ pub(super) struct File {
     /// Products that the store has no price for.
     #[serde(default)]
     pub(super) unpriced: Vec<String>,
+    /// Products whose tags lie on foil print or metal and answer weakly.
+    #[serde(default)]
+    pub(super) weak_tags: Vec<String>,
     #[serde(default)]
     pub(super) person: Vec<Person>,
     #[serde(default)]
@@ -59,9 +62,10 @@ pub(super) struct Right {
     pub(super) lane: String,
     /// Outcomes that are right, the best first.
     pub(super) outcome: Vec<String>,
-    /// What the receipt has where the outcome is `charged`: `TEE-BLK-M`, or `2 TEE-BLK-M`.
-    #[serde(default)]
-    pub(super) pays_for: Vec<String>,
+    /// What the receipt has where the outcome is `charged`: `TEE-BLK-M`, or `2 TEE-BLK-M`. Left out: all that they carry.
+    pub(super) pays_for: Option<Vec<String>>,
+    /// What the receipt comes to, with two places.
+    pub(super) total: Option<String>,
     /// Kinds of alerts of which at least one has to come.
     #[serde(default)]
     pub(super) alerts: Vec<String>,

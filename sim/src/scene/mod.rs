@@ -80,9 +80,16 @@ pub struct Right {
     pub outcome: Vec<String>,
     /// What the receipt has where the outcome is `charged`: GTIN and how many.
     pub pays_for: BTreeMap<Name, usize>,
+    /// What the receipt comes to, minor units, where the scene says so.
+    pub total_minor: Option<i64>,
     /// Kinds of alerts of which at least one has to come.
     pub alerts: Vec<String>,
 }
+
+/// What happens by itself, by microseconds since the beginning, the latest first.
+type Events = Vec<(i64, Happening)>;
+/// Which part of a scene is wrong, and how.
+type Fault = (String, String);
 
 /// The contract's outcomes of a passage.
 const OUTCOMES: [&str; 6] = ["charged", "no_items", "turned_back", "held", "unpaid", "staff"];
@@ -187,7 +194,7 @@ impl Scene {
     }
 
     /// The shop with everybody who will come, and what happens by itself, the latest first.
-    fn world(&self, seed: u64) -> Result<(World, Vec<(i64, Happening)>), (String, String)> {
+    fn world(&self, seed: u64) -> Result<(World, Events), Fault> {
         let file = &self.file;
         let manner = Manner {
             stock: (file.pieces.unwrap_or(4).min(200), 4),
@@ -214,6 +221,10 @@ impl Scene {
             if let Some(p) = world.products.get_mut(at) {
                 p.priced = false;
             }
+        }
+        for named in &file.weak_tags {
+            let at = product(&world.products, named).map_err(|reason| ("weak_tags".to_owned(), reason))?;
+            world.weakens_all(at);
         }
         let names: Vec<(String, u32)> = file.person.iter().map(|p| p.name.clone()).zip(1..).collect();
         for (n, person) in file.person.iter().enumerate() {
@@ -244,18 +255,16 @@ impl Scene {
                     format!("outcome is empty; say what is right, of {}", OUTCOMES.join(", ")),
                 ));
             }
-            counted(&right.pays_for, &world.products).map_err(|reason| (of(), reason))?;
+            let pays_for = right.pays_for.iter().flatten();
+            counted(pays_for, &world.products).map_err(|reason| (of(), reason))?;
+            if let Some(total) = right.total.as_ref().filter(|total| minor(total).is_none()) {
+                return Err((of(), format!("total `{total}`: with two places, such as \"49.90\"")));
+            }
         }
         Ok((world, events))
     }
 
-    fn role(
-        &self,
-        person: &Person,
-        n: usize,
-        names: &[(String, u32)],
-        world: &World,
-    ) -> Result<Role, (String, String)> {
+    fn role(&self, person: &Person, n: usize, names: &[(String, u32)], world: &World) -> Result<Role, Fault> {
         let plain = |reason: String| (String::new(), reason);
         let Some(comes_us) = clock_us(&person.comes) else {
             return Err(plain(format!("comes `{}`: minutes and seconds, such as \"00:05\"", person.comes)));
@@ -300,7 +309,7 @@ impl Scene {
         steps.push(Step::Gone);
         // Who does not come in through a lane comes in by the door, with what they bring in their hands.
         let through_lane = person.does.iter().any(|phrase| phrase.starts_with("comes in through"));
-        let follows = steps.iter().any(|step| *step == Step::Follow);
+        let follows = steps.contains(&Step::Follow);
         let at = if staff { self.plan.stockroom_at } else { self.plan.entrance };
         // Who come together stand beside each other.
         let at = if staff { at } else { at.plus(P2::new(-0.3 * (n % 3) as f64, 0.4 * (n % 4) as f64)) };
@@ -367,7 +376,7 @@ impl Scene {
 
     /// Finds the passages that the scene speaks of, each for the first time it fits, and writes what it says of them
     /// into the truth.
-    fn rights(&self, products: &[Product], truth: &mut Truth) -> Result<Vec<Right>, (String, String)> {
+    fn rights(&self, products: &[Product], truth: &mut Truth) -> Result<Vec<Right>, Fault> {
         let mut taken: Vec<String> = Vec::new();
         let mut rights = Vec::new();
         for (n, right) in self.file.right.iter().enumerate() {
@@ -385,8 +394,12 @@ impl Scene {
             rights.push(Right {
                 passage: passage.id.clone(),
                 outcome: right.outcome.clone(),
-                pays_for: counted(&right.pays_for, products)
-                    .map_err(|reason| (format!("right {}", n + 1), reason))?,
+                pays_for: match &right.pays_for {
+                    Some(named) => counted(named.iter(), products)
+                        .map_err(|reason| (format!("right {}", n + 1), reason))?,
+                    None => carried(&passage.items),
+                },
+                total_minor: right.total.as_deref().and_then(minor),
                 alerts: right.alerts.clone(),
             });
         }
@@ -449,8 +462,20 @@ fn product(products: &[Product], named: &str) -> Result<usize, String> {
     })
 }
 
+/// What somebody carries, counted.
+fn carried(items: &[crate::truth::TrueItem]) -> BTreeMap<Name, usize> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(item.gtin.clone()).or_insert(0) += 1;
+    }
+    counts
+}
+
 /// `TEE-BLK-M` and `2 TEE-BLK-M` as GTINs and how many.
-fn counted(pays_for: &[String], products: &[Product]) -> Result<BTreeMap<Name, usize>, String> {
+fn counted<'a>(
+    pays_for: impl Iterator<Item = &'a String>,
+    products: &[Product],
+) -> Result<BTreeMap<Name, usize>, String> {
     let mut counts = BTreeMap::new();
     for text in pays_for {
         let (count, named) = text.split_once(' ').unwrap_or(("1", text));

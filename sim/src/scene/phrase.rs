@@ -110,6 +110,22 @@ pub(super) const PHRASES: &[(&str, Steps)] = &[
         None => Vec::new(),
     }),
     // Paying.
+    ("pays at {lane} and leaves", |said, _| {
+        let lane = said.lane;
+        let (outcome, card) = (TapOutcome::Approve, 0);
+        vec![
+            Step::Queue { lane },
+            Step::ToTerminal { lane },
+            Step::Stand(3.5),
+            Step::Tap { lane, outcome, card },
+            Step::Stand(2.8),
+            Step::Leave { lane },
+            Step::Gone,
+        ]
+    }),
+    ("walks out through {lane} without paying", |said, _| {
+        vec![Step::Queue { lane: said.lane }, Step::Leave { lane: said.lane }, Step::Gone]
+    }),
     ("taps", |said, _| tap(said, TapOutcome::Approve, 0)),
     ("taps and is declined", |said, _| tap(said, TapOutcome::Decline, 0)),
     ("taps and hears nothing", |said, _| tap(said, TapOutcome::Timeout, 0)),

@@ -10,7 +10,7 @@ use super::World;
 /// What lies no farther away than this is in reach of a hand, metres.
 const REACH_M: f64 = 1.5;
 /// How far below others' a weak tag's answer is, dB one way.
-const WEAK_DB: f64 = 9.0;
+pub(super) const WEAK_DB: f64 = 9.0;
 
 impl World {
     pub(super) fn takes_from(&mut self, at: usize, fixture: usize, what: Wanted) {

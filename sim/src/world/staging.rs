@@ -60,6 +60,15 @@ impl World {
         self.pieces.iter().position(lies)
     }
 
+    /// Every tag on a product lies on foil print or metal.
+    pub(crate) fn weakens_all(&mut self, product: usize) {
+        for at in 0..self.pieces.len() {
+            if self.pieces.get(at).is_some_and(|p| p.product == product) {
+                self.weakens(at, super::handling::WEAK_DB);
+            }
+        }
+    }
+
     /// Lets something happen now.
     pub(crate) fn happens(&mut self, what: &Happening) {
         match *what {
