@@ -4,8 +4,8 @@
 use std::fmt;
 
 use crate::chance::Chance;
-use crate::gen2::{Inventory, TagRead};
-use crate::plan::{Antenna, Session};
+use crate::gen2::{Inventory, Setup, TagRead};
+use crate::plan::Antenna;
 use crate::radio::{Aerial, Air, Body, Tag, carry_loss_db};
 use crate::space::{P2, P3};
 use crate::stock::Carry;
@@ -191,7 +191,7 @@ fn run(
 ) -> Vec<TagRead> {
     let number = chance.index(1000) as u64;
     let draws = Chance::new(number, 901);
-    let mut inventory = Inventory::new(Session::S0Dual, 0, air.aerials.len(), number, 0, draws);
+    let mut inventory = Inventory::new(Setup::exit(), 0, air.aerials.len(), 0, 0, draws);
     let mut out = Vec::new();
     let mut now_us = 0;
     while now_us < (seconds * 1e6) as i64 {

@@ -5,6 +5,7 @@
 use std::f64::consts::{PI, TAU};
 
 use crate::chance::Chance;
+use crate::gen2::interference::Carriers;
 use crate::plan::Antenna;
 use crate::space::{P2, P3};
 use crate::stock::Carry;
@@ -65,11 +66,16 @@ impl Aerial {
         Aerial { plan, scatterers, cable_m: chance.between(3.0, 9.0) }
     }
 
-    /// Gain towards a point, amplitude: a patch of 70° beam width with a floor 22 dB below its peak.
+    /// Gain towards a point, amplitude.
     fn gain(&self, towards: P3) -> f64 {
+        amplitude(self.gain_dbi(towards))
+    }
+
+    /// Gain towards a point, dBi: a patch of 70° beam width with a floor 22 dB below its peak.
+    pub(crate) fn gain_dbi(&self, towards: P3) -> f64 {
         let cosine = (self.plan.facing.dot(towards) / towards.length().max(0.05)).clamp(-1.0, 1.0);
         let off = libm::acos(cosine) * 180.0 / PI;
-        amplitude(self.plan.gain_dbi - (12.0 * (off / 70.0) * (off / 70.0)).min(22.0))
+        self.plan.gain_dbi - (12.0 * (off / 70.0) * (off / 70.0)).min(22.0)
     }
 }
 
@@ -171,7 +177,7 @@ pub(crate) struct Tag {
     tuned_mhz: f64,
     tuned_width_mhz: f64,
     links: Vec<Link>,
-    pub(crate) flags: crate::gen2::Flags,
+    pub(crate) chip: crate::gen2::Chip,
 }
 
 impl Tag {
@@ -191,7 +197,7 @@ impl Tag {
             tuned_mhz: chance.normal(910.0, 18.0),
             tuned_width_mhz: chance.between(18.0, 50.0),
             links: vec![Link::Unknown; antennas],
-            flags: crate::gen2::Flags::new(chance.between(0.8, 3.5)),
+            chip: crate::gen2::Chip::draw(chance),
         }
     }
 }
@@ -257,6 +263,8 @@ pub(crate) struct Air {
     pub(crate) aerials: Vec<Aerial>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) bodies: Vec<Body>,
+    /// What readers send on, and how they hear each other.
+    pub(crate) carriers: Carriers,
     /// Resting tags within reach, by aerial; made anew after something was placed.
     resting: Vec<Vec<usize>>,
     moving: Vec<usize>,
@@ -266,6 +274,7 @@ pub(crate) struct Air {
 impl Air {
     pub(crate) fn new(aerials: Vec<Aerial>) -> Self {
         Air {
+            carriers: Carriers::new(&aerials),
             aerials,
             tags: Vec::new(),
             bodies: Vec::new(),
@@ -283,13 +292,19 @@ impl Air {
         self.stale = true;
     }
 
-    /// Tags that the aerial may wake, resting ones first.
-    pub(crate) fn within_reach(&mut self, aerial: usize, walls: impl Fn(P2, P2) -> usize) -> Vec<usize> {
+    /// Tags that the aerial may wake, resting ones first, into `out`, which is emptied before.
+    pub(crate) fn within_reach(
+        &mut self,
+        aerial: usize,
+        walls: impl Fn(P2, P2) -> usize,
+        out: &mut Vec<usize>,
+    ) {
         if self.stale {
             self.refresh(walls);
         }
-        let resting = self.resting.get(aerial).map_or(&[][..], Vec::as_slice);
-        resting.iter().chain(&self.moving).copied().collect()
+        out.clear();
+        out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
+        out.extend_from_slice(&self.moving);
     }
 
     fn refresh(&mut self, walls: impl Fn(P2, P2) -> usize) {

@@ -119,7 +119,12 @@ pub(crate) struct Ground {
     free: Vec<bool>,
     /// Whether a square within `WALL_SQUARES` is not free.
     at_wall: Vec<bool>,
+    /// Squares of ways that nobody takes unless they mean to: the lanes.
+    toll: Vec<bool>,
 }
+
+/// How much longer than it is a way through such a square counts.
+const TOLL: u32 = 30;
 
 impl Ground {
     /// The grid over `bounds`; `free` says where one can stand.
@@ -128,7 +133,8 @@ impl Ground {
         let wide = (((top.x - low.x) / STEP) as usize).max(1);
         let high = (((top.y - low.y) / STEP) as usize).max(1);
         let count = wide * high;
-        let mut ground = Ground { low, wide, high, free: vec![false; count], at_wall: vec![false; count] };
+        let no = || vec![false; count];
+        let mut ground = Ground { low, wide, high, free: no(), at_wall: no(), toll: no() };
         for at in 0..ground.free.len() {
             let free = free(ground.centre(at));
             if let Some(square) = ground.free.get_mut(at) {
@@ -143,6 +149,24 @@ impl Ground {
     pub(crate) fn bounds(&self) -> Rect {
         let size = P2::new(self.wide as f64, self.high as f64).times(STEP);
         Rect { low: self.low, high: self.low.plus(size) }
+    }
+
+    /// Makes a way through these rectangles one that leads nowhere but there, unless it begins or ends inside.
+    pub(crate) fn apart(mut self, lanes: &[Rect]) -> Self {
+        self.toll = (0..self.free.len()).map(|at| lanes.iter().any(|r| r.holds(self.centre(at)))).collect();
+        self
+    }
+
+    /// Whether a straight walk stays on free ground, and through no lane but one that it begins or ends in.
+    pub(crate) fn open(&self, from: P2, to: P2) -> bool {
+        let toll = |p: P2| self.toll.get(self.square(p)).copied().unwrap_or(false);
+        self.clear(from, to) && (toll(from) || toll(to) || !self.along(from, to).any(toll))
+    }
+
+    /// Points on a straight walk, close enough to miss no square.
+    fn along(&self, from: P2, to: P2) -> impl Iterator<Item = P2> + use<> {
+        let steps = ((from.to(to) / (STEP * 0.5)) as usize).max(1);
+        (0..=steps).map(move |i| from.plus(to.minus(from).times(i as f64 / steps as f64)))
     }
 
     /// The squares around one: low corner, and whether feet can go there.
@@ -198,16 +222,12 @@ impl Ground {
 
     /// Whether a straight walk from one point to the other stays on free ground.
     pub(crate) fn clear(&self, from: P2, to: P2) -> bool {
-        let steps = ((from.to(to) / (STEP * 0.5)) as usize).max(1);
-        (0..=steps).all(|i| {
-            let p = from.plus(to.minus(from).times(i as f64 / steps as f64));
-            self.is_free(self.square(p))
-        })
+        self.along(from, to).all(|p| self.is_free(self.square(p)))
     }
 
     /// Waypoints from one point to another, the last being `to`. Straight there where nothing leads around.
     pub(crate) fn way(&self, from: P2, to: P2) -> Vec<P2> {
-        if self.clear(from, to) {
+        if self.open(from, to) {
             return vec![to];
         }
         let (start, goal) = (self.square(from), self.square(to));
@@ -237,7 +257,8 @@ impl Ground {
                     continue;
                 }
                 let next = (r as usize) * self.wide + c as usize;
-                let sum = so_far + far;
+                let toll = self.toll.get(next).copied().unwrap_or(false);
+                let sum = so_far + if toll { far * TOLL } else { far };
                 let known = cost.get(next).copied().unwrap_or(0);
                 if (self.is_free(next) || next == goal) && sum < known {
                     if let (Some(c), Some(b)) = (cost.get_mut(next), before.get_mut(next)) {
@@ -276,7 +297,7 @@ impl Ground {
         while next < squares.len() {
             let farthest = (next..squares.len())
                 .rev()
-                .find(|&i| squares.get(i).is_some_and(|&p| self.clear(here, p)))
+                .find(|&i| squares.get(i).is_some_and(|&p| self.open(here, p)))
                 .unwrap_or(next);
             if let Some(&p) = squares.get(farthest) {
                 way.push(p);

@@ -1,9 +1,11 @@
 //! `portico sim`: a simulated store as files.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+
+use anyhow::Context as _;
 
 use super::Usage;
 
@@ -35,28 +37,41 @@ struct What {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let usage = |error: &dyn std::fmt::Display| Usage(error.to_string());
-    let simulated = if let Some(file) = &args.what.scene {
-        let scene = ::sim::Scene::read(file).map_err(|error| usage(&error))?;
-        let staged = scene.play(args.seed).map_err(|error| usage(&error))?;
-        if args.out.is_none() {
-            let (title, passages) = (scene.title(), staged.simulated.truth.passages.len());
-            writeln!(std::io::stdout(), "{}: {title}: {passages} passages, as it says", file.display())?;
+    if let Some(file) = &args.what.scene {
+        return scene(file, &args);
+    }
+    let family = args.what.family.as_deref().unwrap_or_default();
+    let family = family.parse::<::sim::Family>().map_err(|error| Usage(error.to_string()))?;
+    let day = ::sim::Day::new(family, args.seed, Duration::from_secs(args.minutes * 60));
+    match &args.out {
+        Some(out) => told(out, ::sim::write(day, out)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn scene(file: &Path, args: &Args) -> anyhow::Result<ExitCode> {
+    let wrong = |error: ::sim::SceneError| Usage(error.to_string());
+    let scene = ::sim::Scene::read(file).map_err(wrong)?;
+    let staged = scene.play(args.seed).map_err(wrong)?;
+    match &args.out {
+        Some(out) => told(out, staged.simulated.write_to(out)),
+        None => {
+            let (title, right) = (scene.title(), staged.right.len());
+            writeln!(std::io::stdout(), "{}: {title}: all {right} passages happen", file.display())?;
+            Ok(ExitCode::SUCCESS)
         }
-        staged.simulated
-    } else {
-        let family = args.what.family.as_deref().unwrap_or_default();
-        let family = family.parse::<::sim::Family>().map_err(|error| usage(&error))?;
-        ::sim::simulate(family, args.seed, Duration::from_secs(args.minutes * 60))
-    };
-    let Some(out) = &args.out else { return Ok(ExitCode::SUCCESS) };
-    simulated.write_to(out)?;
+    }
+}
+
+fn told(out: &Path, written: std::io::Result<::sim::Written>) -> anyhow::Result<ExitCode> {
+    let written =
+        written.with_context(|| format!("{}: the simulated store cannot be written there", out.display()))?;
     writeln!(
         std::io::stdout(),
         "{}: {} observations, {} passages",
         out.display(),
-        simulated.lines.len(),
-        simulated.truth.passages.len()
+        written.observations,
+        written.passages
     )?;
     Ok(ExitCode::SUCCESS)
 }

@@ -72,9 +72,9 @@ impl Walker {
         self.rest = None;
         let aim = self.way.back().copied();
         let lost = self.look_s <= 0.0
-            && self.way.front().is_some_and(|&next| self.stuck_s > 3.0 || !ground.clear(self.at, next));
+            && self.way.front().is_some_and(|&next| self.stuck_s > 3.0 || !ground.open(self.at, next));
         let moved = aim.is_none_or(|aim| aim.to(to) > 0.02);
-        if moved && self.way.len() == 1 && ground.clear(self.at, to) {
+        if moved && self.way.len() == 1 && ground.open(self.at, to) {
             self.way = VecDeque::from([to]);
         } else if moved && aim.is_some_and(|aim| aim.to(to) < 0.5) && self.look_s > 0.0 {
             // A goal that has moved by a step does not need another way.
@@ -88,7 +88,7 @@ impl Walker {
         while let (Some(&next), Some(&after)) = (self.way.front(), self.way.get(1)) {
             // A corner is cut only where the cut is free.
             let far = self.at.to(next);
-            if far > 0.15 && !(far < 0.8 && ground.clear(self.at, after)) {
+            if far > 0.15 && !(far < 0.8 && ground.open(self.at, after)) {
                 break;
             }
             self.way.pop_front();

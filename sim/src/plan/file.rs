@@ -189,4 +189,6 @@ pub(super) struct Tray {
     /// The bin's inside, two opposite corners.
     #[serde(rename = "box")]
     pub(super) corners: [[f64; 3]; 2],
+    /// The scale under it.
+    pub(super) scale: Option<String>,
 }

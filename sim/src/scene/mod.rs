@@ -1,6 +1,7 @@
 //! Scenes: a shop, who comes and what they do, and what is right, as a file that a shopkeeper could read and write; and
 //! the simulated store in which it happens. Never decides anything: what is right is what the file says.
 
+mod event;
 mod file;
 mod phrase;
 
@@ -12,17 +13,16 @@ use recording::Name;
 use crate::family::{Family, Manner};
 use crate::people::{Kind, Step};
 use crate::plan::{Plan, PlanError};
-use crate::simulate::{Simulated, start_of};
+use crate::simulate::{Day, Happened, Simulated, start_of};
 use crate::space::P2;
-use crate::stock::{Product, catalogue_csv};
+use crate::stock::Product;
 use crate::truth::Truth;
 use crate::words::{nearest, nearest_field};
 use crate::world::{Happening, Role, World};
-use file::{Event, File, Person};
+use event::{Said, minor};
+use file::{File, Person};
 use phrase::Scope;
 
-/// The longest that a scene goes on after the last person has come, seconds.
-const MOST_S: i64 = 900;
 const SECOND_US: i64 = 1_000_000;
 
 /// Why a scene cannot be played.
@@ -144,20 +144,17 @@ impl Scene {
     /// Where a passage that the scene says is right did not happen, or somebody never got to the end of what they do.
     pub fn play(&self, seed: u64) -> Result<Staged, SceneError> {
         let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
-        let (mut world, mut events) = self.world(seed).map_err(wrong)?;
-        let config_toml = world.plan.config_toml(|reader| {
-            let last = world.plan.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-            format!("192.0.2.{last}:5084")
-        });
-        let mut items_csv = world.items_csv();
-        let catalogue_csv = catalogue_csv(&world.products);
-        let known = world.pieces.len();
+        let (world, mut events) = self.world(seed).map_err(wrong)?;
+        let products = world.products.clone();
+        let comes_us = self.file.person.iter().filter_map(|person| clock_us(&person.comes));
+        let end_us = comes_us.chain(events.iter().map(|(at_us, _)| *at_us)).max().unwrap_or(0);
+        let mut day = Day::staged(world, seed, end_us);
+        let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
+        let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
         let mut dark: BTreeMap<Name, bool> = BTreeMap::new();
-        let (mut lines, mut step) = (Vec::new(), Vec::new());
-        let last_us = self.file.person.iter().filter_map(|p| clock_us(&p.comes)).max().unwrap_or(0);
-        let end_us = last_us + MOST_S * SECOND_US;
-        let mut quiet_us = None;
-        while quiet_us.is_none_or(|quiet_us| world.now_us < quiet_us) && world.now_us < end_us {
+        let mut happened = Happened::default();
+        loop {
+            let world = day.world();
             while let Some((_, what)) = events.pop_if(|(at_us, _)| *at_us <= world.now_us) {
                 if let Happening::Camera { camera, dark: is_dark } = what
                     && let Some(camera) = world.plan.cameras.get(camera)
@@ -166,30 +163,29 @@ impl Scene {
                 }
                 world.happens(&what);
             }
-            world.step(&mut step);
+            if !day.step(&mut happened) {
+                break;
+            }
             // What nobody saw was never told.
-            lines.extend(step.drain(..).filter(|line| {
+            lines.extend(happened.lines.drain(..).filter(|line| {
                 let unseen = seen_by(&line.what).and_then(|source| dark.get(source)).copied();
                 !unseen.unwrap_or(false)
             }));
-            if quiet_us.is_none() && !world.anybody() && events.is_empty() {
-                quiet_us = Some(world.now_us + 15 * SECOND_US);
-            }
+            truth.passages.append(&mut happened.passages);
+            truth.tags.append(&mut happened.tags);
+            truth.people.append(&mut happened.people);
+            items_csv.push_str(&happened.items_csv);
         }
-        if world.anybody() {
-            let reason = format!(
-                "after {} minutes somebody is still in the shop: a step waits for what never happens",
-                (end_us / SECOND_US) / 60
-            );
-            return Err(wrong(("the play".into(), reason)));
+        if day.world().anybody() {
+            let reason = "five minutes after the last has come somebody is still in the shop: a step waits for what \
+                          never happens";
+            return Err(wrong(("the play".into(), reason.into())));
         }
-        items_csv.push_str(&world.items_made_since(known));
-        let mut truth = world.truth(seed);
         truth.family = self.name.clone();
         if self.plan.lanes.iter().all(|lane| lane.tap_then_walk) {
             truth.flow = "tap-then-walk".into();
         }
-        let right = self.rights(&world.products, &mut truth).map_err(wrong)?;
+        let right = self.rights(&products, &mut truth).map_err(wrong)?;
         Ok(Staged { simulated: Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, right })
     }
 
@@ -202,8 +198,17 @@ impl Scene {
             paid_before: 1.0,
             ..Manner::of(Family::Plain)
         };
-        let mut world = World::in_shop(self.plan.clone(), Family::Plain, manner, seed, start_of(seed));
-        world.closing = true;
+        let mut plan = self.plan.clone();
+        let mut events = Vec::new();
+        for (n, event) in file.event.iter().enumerate() {
+            match self.event(event).map_err(|reason| (format!("event {}", n + 1), reason))? {
+                Said::Fault(fault) => plan.faults.push(fault),
+                Said::Happening(at_us, what) => events.push((at_us, what)),
+            }
+        }
+        events.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
+        let mut world = World::in_shop(plan, Family::Plain, manner, seed, start_of(seed));
+        world.only_who_is_asked();
         for (named, unit_minor) in &file.prices {
             let at = product(&world.products, named).map_err(|reason| ("[prices]".to_owned(), reason))?;
             if *unit_minor < 0 {
@@ -233,12 +238,6 @@ impl Scene {
                 self.role(person, n, &names, &world).map_err(|(part, reason)| (of() + &part, reason))?;
             world.will_come(role);
         }
-        let mut events = Vec::new();
-        for (n, event) in file.event.iter().enumerate() {
-            let of = || format!("event {}", n + 1);
-            events.push(self.event(event, &world.products).map_err(|reason| (of(), reason))?);
-        }
-        events.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
         for (n, right) in file.right.iter().enumerate() {
             let of = || format!("right {}", n + 1);
             if !names.iter().any(|(name, _)| name == &right.person) {
@@ -327,53 +326,6 @@ impl Scene {
         Ok(Role { comes_us, at, kind, staff, leader, place, steps })
     }
 
-    fn event(&self, event: &Event, products: &[Product]) -> Result<(i64, Happening), String> {
-        let Some(at_us) = clock_us(&event.at) else {
-            return Err(format!("at `{}`: minutes and seconds, such as \"01:10\"", event.at));
-        };
-        let words: Vec<&str> = event.what.split_whitespace().collect();
-        let reader = |id: &str| {
-            let ids = || self.plan.readers.iter().map(|r| r.id.as_str());
-            let near = || nearest(id, ids()).unwrap_or_default();
-            ids()
-                .position(|known| known == id)
-                .ok_or_else(|| format!("there is no reader `{id}`; `{}`?", near()))
-        };
-        let what = match words.as_slice() {
-            ["the", "price", "of", named, "becomes", amount] => {
-                let unit_minor = minor(amount)
-                    .ok_or_else(|| format!("`{amount}` is no price; with two places, such as 19.90"))?;
-                Happening::Price { product: product(products, named)?, unit_minor }
-            }
-            ["reader", id, "falls", "silent"] => {
-                Happening::Antennas { reader: reader(id)?, port: None, dead: true }
-            }
-            ["reader", id, "comes", "back"] => {
-                Happening::Antennas { reader: reader(id)?, port: None, dead: false }
-            }
-            ["antenna", port, "of", "reader", id, "dies"] => {
-                let port = port.parse().map_err(|_| format!("`{port}` is no antenna's port; 1, 2, …"))?;
-                Happening::Antennas { reader: reader(id)?, port: Some(port), dead: true }
-            }
-            ["camera", id, rest @ ("goes" | "comes"), "dark" | "back"] => {
-                let ids = || self.plan.cameras.iter().map(|c| c.id.as_str());
-                let near = || nearest(id, ids()).unwrap_or_default();
-                let camera = ids().position(|known| known == *id);
-                let camera = camera.ok_or_else(|| format!("there is no camera `{id}`; `{}`?", near()))?;
-                Happening::Camera { camera, dark: *rest == "goes" }
-            }
-            _ => {
-                let near = EVENTS.into_iter().max_by(|a, b| {
-                    let alike = |known: &str| crate::words::similar(known, &event.what);
-                    alike(a).total_cmp(&alike(b))
-                });
-                let near = near.unwrap_or_default();
-                return Err(format!("`{}` is no event; the nearest known one is `{near}`", event.what));
-            }
-        };
-        Ok((at_us, what))
-    }
-
     /// Finds the passages that the scene speaks of, each for the first time it fits, and writes what it says of them
     /// into the truth.
     fn rights(&self, products: &[Product], truth: &mut Truth) -> Result<Vec<Right>, Fault> {
@@ -407,16 +359,6 @@ impl Scene {
     }
 }
 
-/// Every kind of event, as it is written.
-pub(crate) const EVENTS: [&str; 6] = [
-    "the price of {product} becomes {amount}",
-    "reader {reader} falls silent",
-    "reader {reader} comes back",
-    "antenna {port} of reader {reader} dies",
-    "camera {camera} goes dark",
-    "camera {camera} comes back",
-];
-
 /// The source of what was seen.
 fn seen_by(what: &recording::Observation) -> Option<&Name> {
     match what {
@@ -443,16 +385,6 @@ fn clock_us(text: &str) -> Option<i64> {
     let (minutes, seconds): (i64, i64) = (minutes.parse().ok()?, seconds.parse().ok()?);
     ((0..600).contains(&minutes) && (0..60).contains(&seconds))
         .then_some((minutes * 60 + seconds) * SECOND_US)
-}
-
-/// An amount with two places, as minor units.
-fn minor(text: &str) -> Option<i64> {
-    let (whole, part) = text.split_once('.')?;
-    let digits = |s: &str| !s.is_empty() && s.len() < 10 && s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(part) || part.len() != 2 {
-        return None;
-    }
-    Some(whole.parse::<i64>().ok()? * 100 + part.parse::<i64>().ok()?)
 }
 
 fn product(products: &[Product], named: &str) -> Result<usize, String> {

@@ -33,7 +33,7 @@ fn read(text: &str, name: &str) -> Result<Scene, SceneError> {
 fn every_phrase_and_event_stands_in_the_page_for_those_who_write_scenes() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenes/README.md");
     let page = std::fs::read_to_string(page).unwrap();
-    for known in phrase::PHRASES.iter().map(|(pattern, _)| *pattern).chain(EVENTS) {
+    for known in phrase::PHRASES.iter().map(|(pattern, _)| *pattern).chain(event::EVENTS) {
         assert!(page.contains(&format!("`{known}`")), "the page does not explain `{known}`");
     }
 }

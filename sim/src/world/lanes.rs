@@ -191,13 +191,30 @@ impl World {
     /// Walks along a lane; true on arrival.
     pub(super) fn lane_to(&mut self, at: usize, lane: usize, depth_m: f64) -> bool {
         let Some(to) = self.lane_point(lane, depth_m) else { return true };
+        let (to, through) = self.by_the_mouth(at, lane, depth_m).map_or((to, false), |mouth| (mouth, true));
         if self.is_behind(at, lane, depth_m) {
             if let Some(walker) = self.people.get_mut(at) {
                 walker.stops();
             }
             return false;
         }
-        self.people.get_mut(at).is_none_or(|walker| walker.heads_for(to, &self.plan.ground))
+        let Some(walker) = self.people.get_mut(at) else { return true };
+        if through {
+            walker.walks_to(to, &self.plan.ground);
+            return false;
+        }
+        walker.heads_for(to, &self.plan.ground)
+    }
+
+    /// Where one enters a lane first whose other side one wants to be on.
+    fn by_the_mouth(&self, at: usize, lane: usize, depth_m: f64) -> Option<P2> {
+        let here = self.depth_of(lane, self.people.get(at)?.at);
+        let length = self.lane_length(lane);
+        match (here, depth_m) {
+            (from, to) if from < 0.0 && to > length => self.lane_point(lane, 0.3),
+            (from, to) if from > length && to < 0.0 => self.lane_point(lane, length - 0.3),
+            _ => None,
+        }
     }
 
     /// In a lane nobody overtakes: whether one has to stop behind whoever stands there.
@@ -287,11 +304,11 @@ impl World {
         if depth > length + 0.3 {
             // The leader is out: come after, by this lane.
             let past = mine > length + 0.3;
-            return if past {
-                Some(self.beside(at, leader, (0.0, 1.0), 1.0))
-            } else {
-                self.lane_point(lane, length + 0.9)
-            };
+            if past {
+                return Some(self.beside(at, leader, (0.0, 1.0), 1.0));
+            }
+            let out = length + 0.9;
+            return self.by_the_mouth(at, lane, out).or_else(|| self.lane_point(lane, out));
         }
         let behind = if child { (place as f64 - 1.0) * FILE_M + 0.1 } else { place as f64 * FILE_M };
         let point = self.lane_point(lane, depth - behind)?;
@@ -321,7 +338,7 @@ impl World {
         // Where there is no room beside, behind.
         [spot(right, back), spot(-right, back), spot(0.0, 0.7 * me.place as f64)]
             .into_iter()
-            .find(|&p| ground.clear(p, p) && ground.clear(leader, p))
+            .find(|&p| ground.clear(p, p) && ground.open(leader, p))
             .unwrap_or(leader)
     }
 }

@@ -43,6 +43,7 @@ impl World {
             }
         }
         self.floor_stock = self.on_floor();
+        self.furnished = true;
     }
 
     /// A new piece with its tag; gives its place in the lists.
@@ -59,6 +60,9 @@ impl World {
         let place = piece.place;
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
         tag.there = piece.epc.is_some();
+        if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
+            tag.chip.epc = epc;
+        }
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
@@ -72,6 +76,9 @@ impl World {
             *old_tag = tag;
         }
         self.put(at, place);
+        if self.furnished {
+            self.announced(at);
+        }
         at
     }
 
@@ -216,15 +223,26 @@ impl World {
         }
     }
 
-    /// Rows of the pieces that were made after the first `known`, for the store to know them beforehand.
-    pub(crate) fn items_made_since(&self, known: usize) -> String {
-        let made = self.pieces.iter().skip(known).filter(|piece| piece.is_known());
-        made.filter_map(|piece| {
-            let product = self.products.get(piece.product)?;
+    /// A piece has left the store: its entry is free for another, unless it was bought before and may come again.
+    pub(super) fn departs(&mut self, piece_at: usize) {
+        let Some(piece) = self.pieces.get(piece_at).filter(|piece| piece.story != Story::SoldBefore) else {
+            return;
+        };
+        if let (Some(notes), Some(epc)) = (&mut self.notes, &piece.epc) {
+            notes.departs(piece_at, epc.clone(), self.start);
+        }
+        self.free.push(piece_at);
+    }
+
+    /// A piece that is on its way is announced to the store, which then knows it beforehand.
+    fn announced(&mut self, piece_at: usize) {
+        if let Some(notes) = &mut self.notes
+            && let Some(piece) = self.pieces.get(piece_at).filter(|piece| piece.is_known())
+            && let (Some(epc), Some(product)) = (&piece.epc, self.products.get(piece.product))
+        {
             let zone = &self.plan.stockroom;
-            piece.epc.as_ref().map(|epc| format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial))
-        })
-        .collect()
+            notes.items_csv.push_str(&format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial));
+        }
     }
 
     /// The pieces that the store knows, as the contract's CSV; to be taken before the world runs for their first state.

@@ -1,7 +1,7 @@
 //! What a scene's text asks of the store: people who come at their time, and things that happen by themselves. Nothing
 //! here is drawn by chance.
 
-use recording::{Catalogue, Health, Product, ReaderState, Source};
+use recording::{Catalogue, Health, Product, Source};
 
 use crate::people::{Kind, Step, Walker};
 use crate::senses::Told;
@@ -15,8 +15,6 @@ use super::World;
 pub(crate) enum Happening {
     /// From now on the store's catalogue says another price, minor units.
     Price { product: usize, unit_minor: i64 },
-    /// A reader's antenna dies or lives again; all of them where none is named.
-    Antennas { reader: usize, port: Option<u16>, dead: bool },
     /// A camera sees nothing, or sees again.
     Camera { camera: usize, dark: bool },
 }
@@ -35,6 +33,11 @@ pub(crate) struct Role {
 }
 
 impl World {
+    /// Nobody comes by themselves, neither shoppers nor staff.
+    pub(crate) fn only_who_is_asked(&mut self) {
+        (self.next_shopper_us, self.next_staff_us) = (i64::MAX, i64::MAX);
+    }
+
     /// Somebody will come; gives their number. The first who is asked is 1.
     pub(crate) fn will_come(&mut self, role: Role) -> u32 {
         let id = self.next_person;
@@ -87,7 +90,6 @@ impl World {
                 let what = Catalogue { product: Some(product), item: None };
                 self.post(Told { at_us: self.now_us, received_us: self.now_us, what: what.into() });
             }
-            Happening::Antennas { reader, port, dead } => self.antennas(reader, port, dead),
             Happening::Camera { camera, dark } => {
                 let Some(camera) = self.plan.cameras.get(camera) else { return };
                 let state = if dark { Health::Down } else { Health::Up };
@@ -96,26 +98,5 @@ impl World {
                 self.post(Told { at_us: self.now_us, received_us, what: what.into() });
             }
         }
-    }
-
-    fn antennas(&mut self, reader: usize, port: Option<u16>, dead: bool) {
-        let (Some(inventory), Some(plan)) = (self.inventories.get_mut(reader), self.plan.readers.get(reader))
-        else {
-            return;
-        };
-        for (antenna, state) in plan.antennas.iter().zip(&mut inventory.dead) {
-            if port.is_none_or(|port| antenna.port == port) {
-                *state = dead;
-            }
-        }
-        let lost = inventory.dead.iter().filter(|dead| **dead).count();
-        let state = match lost {
-            0 => Health::Up,
-            _ if lost == plan.antennas.len() => Health::Down,
-            _ => Health::Degraded,
-        };
-        let reason = (lost > 0).then(|| format!("{lost} antennas do not answer").into());
-        let what = ReaderState { reader: plan.id.as_str().into(), state, reason, clock_offset_ms: None };
-        self.post(Told { at_us: self.now_us, received_us: self.now_us + 500_000, what: what.into() });
     }
 }
