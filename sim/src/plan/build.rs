@@ -325,7 +325,12 @@ fn wall(wall: &file::Wall) -> Result<Wall, String> {
             return one_of(&wall.material, &known, &format!("{what} material")).and(Err(String::new()));
         }
     };
-    Ok(Wall { from: point(wall.from, what)?, to: point(wall.to, what)?, loss_db })
+    Ok(Wall {
+        from: point(wall.from, what)?,
+        to: point(wall.to, what)?,
+        loss_db,
+        glass: wall.material == "glass",
+    })
 }
 
 fn door(door: &file::Door) -> Result<Door, String> {

@@ -91,12 +91,13 @@ pub(crate) struct Entrance {
     pub(crate) share: f64,
 }
 
-/// A wall as radio meets it.
+/// A wall as radio and eyes meet it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
+    glass: bool,
 }
 
 /// An opening in a wall.
@@ -234,9 +235,8 @@ const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
 const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
+const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
-/// Loss of the wall that `walls_between` counts in, dB.
-const BRICK_DB: f64 = 10.0;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
 const SLAB_DB: f64 = 60.0;
 
@@ -262,6 +262,7 @@ impl Plan {
     /// The shop of a family.
     pub(crate) fn of(manner: &Manner) -> Plan {
         let (text, name) = match (manner.lanes, manner.rack_at_lane) {
+            _ if manner.as_logged => (CALIBRATION, "calibration.toml"),
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
             (3, _) => (THREE_LANES, "three-lanes.toml"),
@@ -270,16 +271,21 @@ impl Plan {
         Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
     }
 
-    /// Walls between two points, in walls of brick of 10 dB each. An open door lets radio through.
-    pub(crate) fn walls_between(&self, a: P2, b: P2) -> usize {
-        let walls = self.walls.iter().filter(|wall| {
-            crossing(a, b, wall).is_some_and(|at| !self.doors.iter().any(|d| d.at.to(at) < d.width / 2.0))
-        });
-        let mut loss_db: f64 = walls.map(|wall| wall.loss_db).sum();
-        if !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b) {
-            loss_db += SLAB_DB;
-        }
-        (loss_db / BRICK_DB).round() as usize
+    /// What walls take from radio between two points, dB one way. An open door lets it through.
+    pub(crate) fn walls_db(&self, a: P2, b: P2) -> f64 {
+        let walls: f64 = self.walls_between(a, b).map(|wall| wall.loss_db).sum();
+        let slab = !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b);
+        walls + if slab { SLAB_DB } else { 0.0 }
+    }
+
+    /// Whether a wall stands between two points through which nobody sees.
+    pub(crate) fn hides(&self, a: P2, b: P2) -> bool {
+        self.walls_between(a, b).any(|wall| !wall.glass)
+    }
+
+    fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
+        let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
+        self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
