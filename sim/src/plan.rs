@@ -147,7 +147,12 @@ impl Plan {
                 }
             }
         }
-        let areas: Vec<Rect> = lanes.iter().map(|lane| lane.area).collect();
+        // Who only passes by keeps half a step from the lanes' mouths.
+        let apart = |lane: &LanePlan| {
+            let Rect { low, high } = lane.area;
+            Rect::new(low.x, low.y - 0.45, high.x, high.y + 0.45)
+        };
+        let areas: Vec<Rect> = lanes.iter().map(apart).collect();
         let ground = Ground::new(&walkable, &blocked).apart(&areas);
         let (entrance, fitting_at) = (P2::new(5.3, 4.5), P2::new(5.5, -3.5));
         Plan { readers, lanes, fixtures, ground, entrance, cubicles, fitting_at }

@@ -55,7 +55,8 @@ pub fn simulate(family: Family, seed: u64, duration: Duration) -> Simulated {
         world.closing = world.now_us >= end_us;
         world.step(&mut lines);
     }
-    // What is on its way when the last one has left still arrives.
+    // What is on its way when the last one has left still arrives; no person does.
+    world.closing = true;
     let quiet_us = world.now_us + 5_000_000;
     while world.now_us < quiet_us {
         world.step(&mut lines);

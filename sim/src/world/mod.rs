@@ -11,6 +11,8 @@ mod reading;
 mod sensing;
 mod shoppers;
 mod staff;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -187,10 +189,7 @@ impl World {
 
     /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
     pub(crate) fn step(&mut self, out: &mut Vec<Line>) {
-        self.arrivals();
-        self.act();
-        self.walk();
-        self.carry();
+        self.people_live();
         self.radio();
         self.sense();
         self.now_us += STEP_US;
@@ -203,6 +202,14 @@ impl World {
             }
             out.push(entry.remove());
         }
+    }
+
+    /// What people do in a step; no sense and no reader takes part in it.
+    fn people_live(&mut self) {
+        self.arrivals();
+        self.act();
+        self.walk();
+        self.carry();
     }
 
     fn walk(&mut self) {
