@@ -7,7 +7,7 @@ use recording::{Beam, Candidate, Item, ItemAction, LaneLine, Name, Observation, 
 
 use crate::chance::Chance;
 use crate::family::Sight;
-use crate::plan::{CAMERA, Plan};
+use crate::plan::Plan;
 use crate::space::P2;
 use crate::stock::Product;
 
@@ -44,13 +44,13 @@ fn seen(at: P2) -> bool {
 }
 
 impl Senses {
-    pub(crate) fn new(sight: Sight, lanes: usize, chance: Chance) -> Self {
+    pub(crate) fn new(sight: Sight, plan: &Plan, chance: Chance) -> Self {
         Senses {
             sight,
-            source: CAMERA.into(),
+            source: plan.cameras.first().map_or("camera", |c| c.id.as_str()).into(),
             tracks: BTreeMap::new(),
             named: 0,
-            beams: vec![(false, false); lanes],
+            beams: vec![(false, false); plan.lanes.len()],
             chance,
         }
     }

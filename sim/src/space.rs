@@ -127,25 +127,28 @@ pub(crate) struct Ground {
 const TOLL: u32 = 30;
 
 impl Ground {
-    pub(crate) fn new(walkable: &[Rect], blocked: &[Rect]) -> Self {
-        let fold =
-            |f: fn(f64, f64) -> f64, of: fn(&Rect) -> f64| walkable.iter().map(of).reduce(f).unwrap_or(0.0);
-        let low = P2::new(fold(f64::min, |r| r.low.x), fold(f64::min, |r| r.low.y));
-        let top = P2::new(fold(f64::max, |r| r.high.x), fold(f64::max, |r| r.high.y));
+    /// The grid over `bounds`; `free` says where one can stand.
+    pub(crate) fn over(bounds: Rect, free: impl Fn(P2) -> bool) -> Self {
+        let Rect { low, high: top } = bounds;
         let wide = (((top.x - low.x) / STEP) as usize).max(1);
         let high = (((top.y - low.y) / STEP) as usize).max(1);
         let count = wide * high;
-        let (free, at_wall, toll) = (vec![false; count], vec![false; count], vec![false; count]);
-        let mut ground = Ground { low, wide, high, free, at_wall, toll };
+        let no = || vec![false; count];
+        let mut ground = Ground { low, wide, high, free: no(), at_wall: no(), toll: no() };
         for at in 0..ground.free.len() {
-            let p = ground.centre(at);
-            let free = walkable.iter().any(|r| r.holds(p)) && !blocked.iter().any(|r| r.grown(0.25).holds(p));
+            let free = free(ground.centre(at));
             if let Some(square) = ground.free.get_mut(at) {
                 *square = free;
             }
         }
         ground.at_wall = (0..count).map(|at| ground.around(at).any(|(.., free)| !free)).collect();
         ground
+    }
+
+    /// The rectangle that the grid covers.
+    pub(crate) fn bounds(&self) -> Rect {
+        let size = P2::new(self.wide as f64, self.high as f64).times(STEP);
+        Rect { low: self.low, high: self.low.plus(size) }
     }
 
     /// Makes a way through these rectangles one that leads nowhere but there, unless it begins or ends inside.
@@ -281,6 +284,13 @@ impl Ground {
         self.pulled(from, &squares)
     }
 
+    /// Whether one can walk from one point to the other at all.
+    pub(crate) fn leads(&self, from: P2, to: P2) -> bool {
+        let way = self.way(from, to);
+        let legs = std::iter::once(from).chain(way.iter().copied()).zip(&way);
+        legs.into_iter().all(|(a, &b)| self.clear(a, b))
+    }
+
     /// Leaves out waypoints that can be cut.
     fn pulled(&self, from: P2, squares: &[P2]) -> Vec<P2> {
         let mut way = Vec::new();
@@ -307,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_way_leads_around_a_rack_and_ends_where_asked() {
-        let ground = Ground::new(&[Rect::new(0.0, 0.0, 6.0, 6.0)], &[Rect::new(1.0, 2.8, 5.0, 3.2)]);
+        let rack = Rect::new(1.0, 2.8, 5.0, 3.2).grown(0.25);
+        let ground = Ground::over(Rect::new(0.0, 0.0, 6.0, 6.0), |p| !rack.holds(p));
         let (from, to) = (P2::new(3.0, 1.0), P2::new(3.0, 5.0));
         assert!(!ground.clear(from, to), "the rack stands between");
         let way = ground.way(from, to);

@@ -77,9 +77,7 @@ impl World {
             if garment {
                 self.lets_go(at, piece, Place::Gone);
             }
-            if self.notes.is_none() {
-                self.free.push(piece);
-            }
+            self.departs(piece);
         }
     }
 

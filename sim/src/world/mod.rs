@@ -74,6 +74,8 @@ pub(crate) struct World {
     next_serial: u64,
     next_card: u64,
     floor_stock: usize,
+    /// What is made from now on comes in while the store is open.
+    furnished: bool,
     chance: Chance,
     making: Chance,
     network: Chance,
@@ -90,6 +92,21 @@ impl World {
             manner.stock.1 = pieces;
         }
         let plan = Plan::of(&manner);
+        let mut world = World::in_shop(plan, family, manner, seed, start);
+        world.opens();
+        world
+    }
+
+    /// A shop with its stock, its readers up, and nobody in it.
+    pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
+        let mut products = stock::products();
+        products.retain_mut(|product| match plan.home(&product.sku) {
+            Some(home) => {
+                product.home = home;
+                true
+            }
+            None => false,
+        });
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
         let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
@@ -103,7 +120,7 @@ impl World {
         }
         let mut world = World {
             family,
-            products: stock::products(),
+            products,
             pieces: Vec::new(),
             free: Vec::new(),
             gone: BTreeSet::new(),
@@ -116,7 +133,7 @@ impl World {
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
-            senses: Senses::new(manner.sight, plan.lanes.len(), Chance::new(seed, 2)),
+            senses: Senses::new(manner.sight, &plan, Chance::new(seed, 2)),
             notes: Some(Notes::default()),
             start,
             now_us: 0,
@@ -128,6 +145,7 @@ impl World {
             next_serial: 1000,
             next_card: 1,
             floor_stock: 0,
+            furnished: false,
             chance: Chance::new(seed, 3),
             making: Chance::new(seed, 4),
             network: Chance::new(seed, 5),
@@ -139,7 +157,10 @@ impl World {
             manner,
         };
         world.furnish();
-        world.opens();
+        for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
+            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
+            world.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
+        }
         world
     }
 
@@ -148,12 +169,8 @@ impl World {
         self.start = Time::from_micros(self.start.as_micros() + by_us);
     }
 
+    /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
-        for (n, reader) in self.reader_names.clone().into_iter().enumerate() {
-            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
-            self.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
-        }
-        // The day is under way: three shoppers stand at the racks when the recording begins.
         for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
             let front = self.front(fixture);
             let steps = vec![

@@ -1,10 +1,11 @@
 //! Ways through a lane as they really were, for the truth: one for each purse, however many people it pays for.
 
 use crate::people::Walker;
+use crate::simulate::Happened;
 use crate::space::P2;
 use crate::stock::{Piece, Story};
-use crate::truth::{TrueItem, TruePassage, TrueTap, Truth};
-use recording::{TapOutcome, Time};
+use crate::truth::{TrueItem, TruePassage, TrueTap};
+use recording::TapOutcome;
 
 use super::{STEP_US, World};
 
@@ -42,10 +43,7 @@ impl World {
     pub(super) fn crosses(&mut self, at: usize, before: P2) {
         let Some(walker) = self.people.get(at) else { return };
         let lane_of = |p: P2| {
-            self.plan
-                .lanes
-                .iter()
-                .position(|l| l.area.low.y < p.y && p.y < l.area.high.y && l.area.grown(0.1).holds(p))
+            self.plan.lanes.iter().position(|l| l.area.low.y < p.y && p.y < l.area.high.y && l.area.holds(p))
         };
         let (was, is) = (lane_of(before), lane_of(walker.at));
         let end_us = self.now_us + STEP_US;
@@ -220,16 +218,18 @@ impl World {
         Some((enter_us, passage))
     }
 
-    /// What really happened so far.
-    pub(crate) fn truth(&mut self, seed: u64) -> Truth {
-        let notes = self.notes.take().unwrap_or_default();
-        let start_us = self.start.as_micros();
-        notes.into_truth(
-            self.family.name(),
-            seed,
-            |tag| self.pieces.get(tag).and_then(|piece| piece.epc.clone()),
-            |us| Time::from_micros(start_us + us),
-        )
+    /// What has come to be known of the truth since the last time; with the `last` step all that is left.
+    pub(crate) fn truths(&mut self, last: bool, out: &mut Happened) {
+        let Some(notes) = &mut self.notes else { return };
+        let done = self.done.values().flatten().map(|done| &done.under);
+        let under_way_us =
+            self.under.values().chain(done).map(|under| under.enter_us).min().filter(|_| !last);
+        notes.passages_before(under_way_us.unwrap_or(i64::MAX), &mut out.passages);
+        let pieces = &self.pieces;
+        let epc_of = last.then_some(|tag: usize| pieces.get(tag).and_then(|piece| piece.epc.clone()));
+        notes.tags_told(self.start, epc_of, &mut out.tags);
+        out.people.append(&mut notes.people);
+        out.items_csv.push_str(&std::mem::take(&mut notes.items_csv));
     }
 }
 

@@ -12,14 +12,17 @@ use super::World;
 impl World {
     pub(super) fn furnish(&mut self) {
         let (floor, stockroom) = self.manner.stock;
+        let stockroom = self.plan.stockroom_pieces.unwrap_or(stockroom);
         for product in 0..self.products.len() {
             // What has no price yet is brought by those who need it.
             if self.products.get(product).is_some_and(|p| !p.priced) {
                 continue;
             }
-            let home = self.products.get(product).map_or(0, |p| p.home);
-            for _ in 0..floor {
-                self.make(product, Place::Fixture(home));
+            let sku = self.products.get(product).map(|p| p.sku.clone()).unwrap_or_default();
+            for stock in self.plan.stock.clone() {
+                for _ in 0..if stock.holds(&sku) { stock.pieces.unwrap_or(floor) } else { 0 } {
+                    self.make(product, Place::Fixture(stock.fixture));
+                }
             }
             let tagged = self.products.get(product).is_some_and(|p| p.tagged);
             for _ in 0..stockroom {
@@ -39,13 +42,8 @@ impl World {
                 self.make(product, Place::Fixture(0));
             }
         }
-        // Some of the first rack's garments hang at the lane, too.
-        if let Some(display) = self.plan.fixtures.iter().position(|f| f.id == "display-1") {
-            for product in 0..12 {
-                self.make(product, Place::Fixture(display));
-            }
-        }
         self.floor_stock = self.on_floor();
+        self.furnished = true;
     }
 
     /// A new piece with its tag; gives its place in the lists.
@@ -75,6 +73,9 @@ impl World {
             *old_tag = tag;
         }
         self.put(at, place);
+        if self.furnished {
+            self.announced(at);
+        }
         at
     }
 
@@ -107,7 +108,7 @@ impl World {
                 tag.loss_db = draws.normal(4.0, 2.5).clamp(0.0, 12.0);
             }
             _ => {
-                tag.at = crate::plan::STOCKROOM_AT.up(0.0).plus(P3::new(
+                tag.at = self.plan.stockroom_at.up(0.0).plus(P3::new(
                     draws.between(-1.5, 1.5),
                     draws.between(-0.8, 0.8),
                     draws.between(0.2, 2.0),
@@ -219,15 +220,26 @@ impl World {
         }
     }
 
-    /// Rows of the pieces that were made after the first `known`, for the store to know them beforehand.
-    pub(crate) fn items_made_since(&self, known: usize) -> String {
-        let made = self.pieces.iter().skip(known).filter(|piece| piece.is_known());
-        made.filter_map(|piece| {
-            let product = self.products.get(piece.product)?;
-            let zone = crate::plan::STOCKROOM;
-            piece.epc.as_ref().map(|epc| format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial))
-        })
-        .collect()
+    /// A piece has left the store: its entry is free for another, unless it was bought before and may come again.
+    pub(super) fn departs(&mut self, piece_at: usize) {
+        let Some(piece) = self.pieces.get(piece_at).filter(|piece| piece.story != Story::SoldBefore) else {
+            return;
+        };
+        if let (Some(notes), Some(epc)) = (&mut self.notes, &piece.epc) {
+            notes.departs(piece_at, epc.clone(), self.start);
+        }
+        self.free.push(piece_at);
+    }
+
+    /// A piece that is on its way is announced to the store, which then knows it beforehand.
+    fn announced(&mut self, piece_at: usize) {
+        if let Some(notes) = &mut self.notes
+            && let Some(piece) = self.pieces.get(piece_at).filter(|piece| piece.is_known())
+            && let (Some(epc), Some(product)) = (&piece.epc, self.products.get(piece.product))
+        {
+            let zone = &self.plan.stockroom;
+            notes.items_csv.push_str(&format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial));
+        }
     }
 
     /// The pieces that the store knows, as the contract's CSV; to be taken before the world runs for their first state.
@@ -239,8 +251,10 @@ impl World {
                 continue;
             }
             let (zone, state) = match piece.place {
-                Place::Fixture(at) => (self.plan.fixtures.get(at).map_or("", |f| f.zone), "in_stock"),
-                Place::Stockroom | Place::Held { .. } => (crate::plan::STOCKROOM, "in_stock"),
+                Place::Fixture(at) => {
+                    (self.plan.fixtures.get(at).map_or("", |f| f.zone.as_str()), "in_stock")
+                }
+                Place::Stockroom | Place::Held { .. } => (self.plan.stockroom.as_str(), "in_stock"),
                 Place::Floor | Place::Tray(_) => ("", "in_stock"),
                 Place::Gone => ("", if piece.story == Story::SoldBefore { "sold" } else { "in_stock" }),
             };

@@ -58,9 +58,16 @@ impl World {
 
     pub(super) fn sight(&mut self, at: usize, action: ItemAction, piece: usize, fixture: usize) {
         let (Some(walker), Some(piece)) = (self.people.get(at), self.pieces.get(piece)) else { return };
-        let zone = self.plan.fixtures.get(fixture).map(|f| f.zone);
+        let zone = self.plan.fixtures.get(fixture).map(|f| f.zone.clone());
         let mut told = Vec::new();
-        self.senses.item(self.now_us, walker.id, (action, piece.product), zone, &self.products, &mut told);
+        self.senses.item(
+            self.now_us,
+            walker.id,
+            (action, piece.product),
+            zone.as_deref(),
+            &self.products,
+            &mut told,
+        );
         told.into_iter().for_each(|t| self.post(t));
     }
 }

@@ -67,8 +67,8 @@ impl World {
         steps.extend(
             (0..count).flat_map(|_| [Step::Stand(0.7), Step::PutBack { fixture, which: Which::Last }]),
         );
-        steps.extend([Step::Go(crate::plan::STOCKROOM_AT), Step::Gone]);
-        self.staff_comes(crate::plan::STOCKROOM_AT, kind, steps);
+        steps.extend([Step::Go(self.plan.stockroom_at), Step::Gone]);
+        self.staff_comes(self.plan.stockroom_at, kind, steps);
     }
 
     fn staff_comes(&mut self, at: P2, kind: Kind, steps: Vec<Step>) {
@@ -116,7 +116,7 @@ impl World {
             Step::LaneTo { lane, depth_m: length + 1.4 },
             Step::Queue { lane },
             Step::LaneTo { lane, depth_m: -1.0 },
-            Step::Go(crate::plan::STOCKROOM_AT),
+            Step::Go(self.plan.stockroom_at),
             Step::Return,
             Step::Gone,
         ]);
@@ -137,8 +137,8 @@ impl World {
             let fixture = self.products.get(product).map_or(0, |p| p.home);
             steps.extend([Step::Visit { fixture }, Step::PutBack { fixture, which: Which::Piece(piece) }]);
         }
-        steps.extend([Step::Go(crate::plan::STOCKROOM_AT), Step::Gone]);
-        self.staff_comes(crate::plan::STOCKROOM_AT, Kind::Adult, steps);
+        steps.extend([Step::Go(self.plan.stockroom_at), Step::Gone]);
+        self.staff_comes(self.plan.stockroom_at, Kind::Adult, steps);
     }
 
     /// What staff do once a minute.
@@ -187,7 +187,7 @@ impl World {
                     gtin: gtin.clone(),
                     serial: piece.serial.to_string().into(),
                     epc: piece.epc.clone(),
-                    zone: Some(crate::plan::STOCKROOM.into()),
+                    zone: (!self.plan.stockroom.is_empty()).then(|| self.plan.stockroom.as_str().into()),
                     state: PieceState::InStock,
                 };
                 let what = Catalogue { product: None, item: Some(item) };

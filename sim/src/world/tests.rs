@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::simulate::Happened;
 
 const MINUTES: i64 = 4;
 
 /// A family's people for four minutes and until the last has left: how long each was there, and the truth.
-fn lives(family: Family, seed: u64) -> (BTreeMap<u32, f64>, crate::truth::Truth) {
+fn lives(family: Family, seed: u64) -> (BTreeMap<u32, f64>, Happened) {
     let mut world = World::new(family, seed, Time::from_micros(0), None);
     let mut stays: BTreeMap<u32, f64> = BTreeMap::new();
     let end_us = MINUTES * 60 * SECOND_US;
@@ -33,7 +34,9 @@ fn lives(family: Family, seed: u64) -> (BTreeMap<u32, f64>, crate::truth::Truth)
             world.outbox.clear();
         }
     }
-    (stays, world.truth(seed))
+    let mut happened = Happened::default();
+    world.truths(true, &mut happened);
+    (stays, happened)
 }
 
 /// The doors close after four minutes; then everybody finds the way out. As many come as the family says: its mean gap
