@@ -100,6 +100,13 @@ impl World {
             steps.push(Step::Stand(self.chance.between(50.0, 70.0)));
         }
         steps.push(Step::ToTerminal { lane });
+        if self.plan.lanes.get(lane).is_some_and(|lane| lane.tap_then_walk) {
+            // The card is held up in passing; what is carried is shown after it.
+            let tap = Step::Tap { lane, outcome: TapOutcome::Approve, card: 0 };
+            let (before, after) = (self.pause(0.4, 1.5), self.pause(0.4, 1.2));
+            steps.extend([before, tap, after, Step::Leave { lane }, Step::Gone]);
+            return steps;
+        }
         if self.manner.tray {
             steps.push(Step::IntoTray { lane });
         }

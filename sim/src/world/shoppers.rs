@@ -68,9 +68,15 @@ impl World {
         Step::Stand(self.chance.between(least_s, most_s) * self.manner.haste)
     }
 
-    /// In by the door, not through a lane.
-    fn comes_in(&self) -> Step {
-        Step::Go(P2::new(self.plan.entrance.x, -0.9))
+    /// One of the doors, which is no lane: where people come from, and the step in.
+    fn door(&mut self) -> (P2, Step) {
+        let doors: Vec<(usize, f64)> =
+            self.plan.entrances.iter().enumerate().map(|(n, door)| (n, door.share)).collect();
+        let door = self.chance.one_of(&doors).and_then(|n| self.plan.entrances.get(*n));
+        match door {
+            Some(door) => (door.street, Step::Go(door.inside)),
+            None => (self.plan.entrance, Step::Go(self.plan.returns_at())),
+        }
     }
 
     /// Somebody alone.
@@ -88,14 +94,15 @@ impl World {
         if self.chance.happens(self.manner.odd_tags) {
             steps.push(self.odd_tag());
         }
-        steps.push(self.comes_in());
+        let (street, comes_in) = self.door();
+        steps.push(comes_in);
         if self.chance.happens(self.manner.empty_handed) || self.family == Family::Calibration {
             steps.extend(self.looks());
         } else {
             steps.extend(self.shops());
         }
         steps.push(Step::Decide);
-        let walker = self.comes(self.plan.entrance, kind, steps);
+        let walker = self.comes(street, kind, steps);
         self.has_habits(walker);
     }
 
@@ -217,7 +224,8 @@ impl World {
     fn party(&mut self) {
         let most = self.manner.group_most.max(2);
         let others = 1 + self.chance.index(most - 1);
-        let mut steps = vec![self.comes_in()];
+        let (street, comes_in) = self.door();
+        let mut steps = vec![comes_in];
         let leader_id = self.next_person;
         let carriers = self.chance.index(others + 1);
         if self.chance.happens(self.manner.empty_handed) {
@@ -237,12 +245,12 @@ impl World {
         }
         steps.push(Step::Decide);
         let kind = self.kind();
-        let leader = self.comes(self.plan.entrance, kind, steps);
+        let leader = self.comes(street, kind, steps);
         let mut pace = self.people.get(leader).map_or(1.3, Walker::pace);
         for place in 1..=others {
             let child = self.chance.happens(self.manner.children);
             let kind = if child { Kind::Child } else { Kind::Adult };
-            let at = self.plan.entrance.plus(P2::new(0.3 - 0.3 * (place % 2) as f64, 0.5 * place as f64));
+            let at = street.plus(P2::new(0.3 - 0.3 * (place % 2) as f64, 0.5 * place as f64));
             let member = self.comes(at, kind, vec![Step::Follow]);
             if let Some(member) = self.people.get_mut(member) {
                 (member.leader, member.group, member.place) = (Some(leader_id), Some(leader_id), place);
@@ -263,7 +271,8 @@ impl World {
         let (one, other) = (self.next_person, self.next_person + 1);
         let lane = self.chance.index(self.plan.lanes.len());
         let beside = if lane + 1 < self.plan.lanes.len() { lane + 1 } else { lane.saturating_sub(1) };
-        let (mut first, mut second) = (vec![self.comes_in()], vec![self.comes_in()]);
+        let (street, comes_in) = self.door();
+        let (mut first, mut second) = (vec![comes_in.clone()], vec![comes_in]);
         for steps in [&mut first, &mut second] {
             let taken = self.takes_one();
             steps.extend(taken);
@@ -307,9 +316,10 @@ impl World {
                 second.extend(self.pays(lane));
             }
         }
-        let at = self.plan.entrance;
-        let pair =
-            [self.comes(at, Kind::Adult, first), self.comes(at.plus(P2::new(0.2, 0.7)), Kind::Adult, second)];
+        let pair = [
+            self.comes(street, Kind::Adult, first),
+            self.comes(street.plus(P2::new(0.2, 0.7)), Kind::Adult, second),
+        ];
         for walker in pair {
             if let Some(walker) = self.people.get_mut(walker) {
                 walker.group = Some(one);
