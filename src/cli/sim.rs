@@ -13,6 +13,9 @@ use super::Usage;
 pub(super) struct Args {
     #[command(flatten)]
     what: What,
+    /// Another shop for the family's people: a store's file with a section [simulation], such as config/boutique.toml
+    #[arg(long, value_name = "FILE", requires = "family")]
+    shop: Option<PathBuf>,
     /// The same seed gives the same files
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -42,7 +45,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let family = args.what.family.as_deref().unwrap_or_default();
     let family = family.parse::<::sim::Family>().map_err(|error| Usage(error.to_string()))?;
-    let day = ::sim::Day::new(family, args.seed, Duration::from_secs(args.minutes * 60));
+    let open = Duration::from_secs(args.minutes * 60);
+    let day = match &args.shop {
+        Some(shop) => {
+            let plan = ::sim::Plan::read(shop).map_err(|error| Usage(error.to_string()))?;
+            ::sim::Day::in_shop(plan, family, args.seed, open)
+        }
+        None => ::sim::Day::new(family, args.seed, open),
+    };
     match &args.out {
         Some(out) => told(out, ::sim::write(day, out)),
         None => Ok(ExitCode::SUCCESS),

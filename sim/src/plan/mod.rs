@@ -200,6 +200,9 @@ pub struct Plan {
     /// Where the street is out of sight.
     street_y: f64,
     pub(crate) stock: Vec<Stock>,
+    /// Fixtures that shoppers take tagged goods from, and those with goods that have no tag.
+    pub(crate) racks: Vec<usize>,
+    pub(crate) tables: Vec<usize>,
     pub(crate) stockroom_pieces: Option<usize>,
     /// What will go wrong with its readers.
     pub(crate) faults: Vec<Fault>,
@@ -233,7 +236,7 @@ pub enum PlanError {
 /// The shops of the families: one lane, two and three in one radio field, one with a display rack half a metre from the lane.
 const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
-const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
+const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
@@ -265,7 +268,7 @@ impl Plan {
             _ if manner.as_logged => (CALIBRATION, "calibration.toml"),
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
-            (3, _) => (THREE_LANES, "three-lanes.toml"),
+            (3, _) => (STADIUM, "stadium.toml"),
             _ => (ONE_LANE, "one-lane.toml"),
         };
         Plan::parse(text, name).expect("these files are part of the program, and a test reads them")

@@ -12,7 +12,7 @@ fn the_familys_shops_are_shops() {
     for (text, name, lanes) in [
         (ONE_LANE, "one-lane.toml", 1),
         (TWO_LANES, "two-lanes.toml", 2),
-        (THREE_LANES, "three-lanes.toml", 3),
+        (STADIUM, "stadium.toml", 3),
         (RACK_AT_LANE, "rack-at-lane.toml", 1),
     ] {
         let plan = Plan::parse(text, name).unwrap();

@@ -13,6 +13,8 @@ mod sensing;
 mod shoppers;
 mod staff;
 mod staging;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +99,11 @@ impl World {
             manner.stock.1 = pieces;
         }
         let plan = Plan::of(&manner);
+        World::under_way(plan, family, manner, seed, start)
+    }
+
+    /// A shop on a day of a family's, with the first shoppers in it.
+    pub(crate) fn under_way(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let mut world = World::in_shop(plan, family, manner, seed, start);
         world.opens();
         world
@@ -177,7 +184,9 @@ impl World {
 
     /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
-        for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+        for (rack, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+            let racks = &self.plan.racks;
+            let fixture = racks.get(rack % racks.len().max(1)).copied().unwrap_or(0);
             let front = self.front(fixture);
             let steps = vec![
                 Step::Stand(stand_s),
@@ -216,10 +225,7 @@ impl World {
 
     /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
     pub(crate) fn step(&mut self, out: &mut Vec<Line>) {
-        self.arrivals();
-        self.act();
-        self.walk();
-        self.carry();
+        self.people_live();
         self.fail();
         self.radio();
         self.sense();
@@ -233,6 +239,14 @@ impl World {
             }
             out.push(entry.remove());
         }
+    }
+
+    /// What people do in a step; no sense and no reader takes part in it.
+    fn people_live(&mut self) {
+        self.arrivals();
+        self.act();
+        self.walk();
+        self.carry();
     }
 
     fn walk(&mut self) {
