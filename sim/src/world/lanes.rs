@@ -15,6 +15,9 @@ const FIRST_M: f64 = 1.1;
 const LINE_PLACES: usize = 24;
 /// One stops this far behind whoever is ahead in a lane, metres.
 const BEHIND_M: f64 = 0.75;
+/// A party goes in when all of it is as near as this, or after so long in line.
+const GATHERED_M: f64 = 3.5;
+const PARTY_WAITS_US: i64 = 90_000_000;
 /// In a lane people go behind each other this far apart, metres.
 const FILE_M: f64 = 0.65;
 
@@ -127,17 +130,23 @@ impl World {
         let Some(place) = self.line_place(lane, from_street, ahead) else { return true };
         let lent = self.lent(lane, purse);
         let behind = tailgates && self.goes_out(lane);
+        let gathered = self.gathered(id, here) || self.now_us - since_us > PARTY_WAITS_US;
         let together = with.is_none_or(|with| self.stands_first(with, id));
         let now_us = self.now_us;
         let Some(walker) = self.people.get_mut(at) else { return true };
         walker.queued_us = Some(since_us);
         let given_up = with.is_some() && now_us - since_us > 40_000_000;
         let there = walker.heads_for(place, &self.plan.ground) || walker.at.to(place) < 1.0;
-        let now = ahead == 0 && there && (!lent || behind) && (together || given_up);
+        let now = ahead == 0 && there && gathered && (!lent || behind) && (together || given_up);
         if now {
             self.lends(at, lane);
         }
         now
+    }
+
+    /// Whether a leader's party is near enough to go in with them.
+    fn gathered(&self, leader: u32, here: P2) -> bool {
+        self.people.iter().filter(|p| p.leader == Some(leader)).all(|p| p.at.to(here) < GATHERED_M)
     }
 
     /// Gives a lane to somebody and their party.
@@ -319,7 +328,7 @@ impl World {
     /// Where a member of a party walks: side by side in twos, the next pair behind; children dart about.
     fn beside(&self, at: usize, leader: P2, (sin, cos): (f64, f64), fast: f64) -> P2 {
         let Some(me) = self.people.get(at) else { return leader };
-        let apart = if me.kind == Kind::Child { 0.6 } else { 0.8 };
+        let apart = if me.kind == Kind::Child { 0.55 } else { 0.74 };
         let (right, back) = match me.place {
             1 => (apart, 0.1),
             2 => (-apart, 0.15),
