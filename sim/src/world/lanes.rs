@@ -18,6 +18,8 @@ const BEHIND_M: f64 = 0.75;
 /// A party goes in when all of it is as near as this, or after so long in line.
 const GATHERED_M: f64 = 3.5;
 const PARTY_WAITS_US: i64 = 90_000_000;
+/// Who keeps beside somebody looks so far ahead, seconds.
+const STRIDE_S: f64 = 0.5;
 /// In a lane people go behind each other this far apart, metres.
 const FILE_M: f64 = 0.65;
 
@@ -277,7 +279,7 @@ impl World {
             _ => None,
         };
         let (leader_id, leader_since_us) = (leader.id, leader.queued_us);
-        let fast = leader.velocity.length();
+        let (velocity, fast) = (leader.velocity, leader.velocity.length());
         let to = if let Some(lane) = theirs.or(mine) {
             self.in_file(lane, at, place, child, there)
         } else if let (Some(lane), Some(since_us)) = (waiting, leader_since_us) {
@@ -285,7 +287,8 @@ impl World {
             let ahead = self.ahead(lane, from_street, (since_us, leader_id));
             self.line_place(lane, from_street, ahead + place)
         } else {
-            Some(self.beside(at, there, heading, fast))
+            // Where the leader will be when one is there, or one would always be a step behind.
+            Some(self.beside(at, there.plus(velocity.times(STRIDE_S)), heading, fast))
         };
         if theirs.is_none()
             && let Some(lane) = mine
@@ -328,7 +331,7 @@ impl World {
     /// Where a member of a party walks: side by side in twos, the next pair behind; children dart about.
     fn beside(&self, at: usize, leader: P2, (sin, cos): (f64, f64), fast: f64) -> P2 {
         let Some(me) = self.people.get(at) else { return leader };
-        let apart = if me.kind == Kind::Child { 0.55 } else { 0.74 };
+        let apart = if me.kind == Kind::Child { 0.6 } else { 0.8 };
         let (right, back) = match me.place {
             1 => (apart, 0.1),
             2 => (-apart, 0.15),
