@@ -2,6 +2,8 @@
 //! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
 
 mod acts;
+#[cfg(test)]
+mod behaviour_tests;
 mod failing;
 mod handling;
 mod lanes;
