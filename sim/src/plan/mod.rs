@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::senses::Light;
+use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 
 pub use file::Simulation;
@@ -96,6 +96,8 @@ pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
+    /// No glass: nobody sees through it.
+    opaque: bool,
 }
 
 /// An opening in a wall.
@@ -137,8 +139,6 @@ pub(crate) struct CameraPlan {
     pub(crate) facing: P3,
     /// From the left edge of its picture to the right one, radians; beyond 137° a fisheye.
     pub(crate) field_of_view: f64,
-    /// Lanes and zones whose people it is there for.
-    pub(crate) covers: Vec<String>,
 }
 
 /// What stands on a scale.
@@ -202,6 +202,8 @@ pub struct Plan {
     pub(crate) stockroom_pieces: Option<usize>,
     /// What will go wrong with its readers.
     pub(crate) faults: Vec<Fault>,
+    /// What will go wrong with its cameras, scales and beams.
+    pub(crate) sense_faults: Vec<SenseFault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
@@ -238,6 +240,8 @@ const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
 /// Loss of the wall that `walls_between` counts in, dB.
 const BRICK_DB: f64 = 10.0;
+/// From the middle of a cubicle to its curtain, metres.
+const CUBICLE_M: f64 = 0.7;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
 const SLAB_DB: f64 = 60.0;
 
@@ -282,6 +286,15 @@ impl Plan {
             loss_db += SLAB_DB;
         }
         (loss_db / BRICK_DB).round() as usize
+    }
+
+    /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
+    pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
+        let mut walls = self.walls.iter().filter(|wall| wall.opaque);
+        let through = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
+        walls.any(|wall| crossing(from, place, wall).is_some_and(|at| !through(at)))
+            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
