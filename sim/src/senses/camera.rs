@@ -233,7 +233,7 @@ mod tests {
         let shopper = person(1, 5.2, -3.3, 1.75);
         let view = eye.view(&shopper, &[shopper], &plan).expect("head above the rack");
         assert!(!view.feet && view.visible < 0.75, "{view:?}");
-        let staff = person(2, -1.0, -7.5, 1.75);
+        let staff = person(2, -3.0, -7.5, 1.75);
         assert!(eye.view(&staff, &[staff], &plan).is_none());
     }
 

@@ -103,7 +103,7 @@ impl Light {
                 ..normal
             },
             Light::Glare => {
-                Effect { misses: 5.0, error: 1.6, swaps: 2.5, ghosts: 5.0, recall: 0.75, blur: 1.6, ..normal }
+                Effect { misses: 8.0, error: 1.6, swaps: 2.5, ghosts: 5.0, recall: 0.75, blur: 1.6, ..normal }
             }
             Light::Night => Effect {
                 misses: 4.0,
