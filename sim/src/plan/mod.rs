@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::senses::Light;
+use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
@@ -97,6 +97,7 @@ pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
+    /// One sees through it.
     glass: bool,
 }
 
@@ -206,6 +207,8 @@ pub struct Plan {
     pub(crate) stockroom_pieces: Option<usize>,
     /// What will go wrong with its readers.
     pub(crate) faults: Vec<Fault>,
+    /// What will go wrong with its cameras, scales and beams.
+    pub(crate) sense_faults: Vec<SenseFault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
@@ -240,6 +243,8 @@ const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
+/// From the middle of a cubicle to its curtain, metres.
+const CUBICLE_M: f64 = 0.7;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
 const SLAB_DB: f64 = 60.0;
 
@@ -281,14 +286,16 @@ impl Plan {
         walls + if slab { SLAB_DB } else { 0.0 }
     }
 
-    /// Whether a wall stands between two points through which nobody sees.
-    pub(crate) fn hides(&self, a: P2, b: P2) -> bool {
-        self.walls_between(a, b).any(|wall| !wall.glass)
-    }
-
     fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
         let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
         self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
+    }
+
+    /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
+    pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
+        self.walls_between(from, place).any(|wall| !wall.glass)
+            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
