@@ -11,7 +11,7 @@ use crate::space::{P2, P3};
 use crate::stock::Carry;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
-pub const PHYSICS: &str = "2026-11.1";
+pub const PHYSICS: &str = "2026-11.2";
 
 /// Channels of the FCC plan, 902.75 to 927.25 MHz.
 pub(crate) const CHANNELS: usize = 50;

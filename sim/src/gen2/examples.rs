@@ -171,7 +171,8 @@ fn an_antennas_turn_ends_with_its_dwell_though_tags_are_left() {
     assert!(turns.clone().count() >= 20, "{} turns in 3 s", turns.clone().count());
     let longest =
         turns.map(|turn| turn.last().map_or(0, |r| r.at_us) - turn.first().map_or(0, |r| r.at_us)).max();
-    assert!(longest.is_some_and(|us| us < 120_000), "{longest:?} µs");
+    // A round that has begun gets 50 ms.
+    assert!(longest.is_some_and(|us| us < 155_000), "{longest:?} µs");
 }
 
 #[test]
