@@ -1,4 +1,5 @@
-//! `portico tag` at the staff desk: the real binary against the emulated LLRP reader and emulated serial modules.
+//! Tags at the staff desk, by `portico tag` and through a store that runs: the real binary against the emulated LLRP reader
+//! and emulated serial modules.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 mod common;
@@ -7,8 +8,10 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Output, Stdio};
 
+use common::http::request;
+use common::store::Store;
 use common::{json_lines, portico, run, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const ACCESS: &str = "1A2B3C4D";
@@ -30,26 +33,31 @@ impl Drop for Desk {
     }
 }
 
+/// A reader, and where a store's file says that it is.
+fn emulated(kind: &str, tags: &str, more: &[&str]) -> (Child, String) {
+    let mut command = portico();
+    command.args(["emulate", "--as", kind, "--tags", tags]).args(more);
+    if kind == "llrp" {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
+    let mut reader = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(reader.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    // "LLRP reader on 127.0.0.1:40001 with 1 tags", "M100 on /dev/pts/3 with 1 tags"
+    let place = said.split(" on ").nth(1).unwrap().split(' ').next().unwrap();
+    let place = match kind {
+        "llrp" => format!("address = \"{place}\""),
+        _ => format!("device = \"{place}\"\nregion = \"fcc\""),
+    };
+    (reader, format!("[[readers]]\nid = \"desk\"\ndriver = \"{kind}\"\n{place}\n"))
+}
+
 impl Desk {
     fn new(kind: &str, tags: &str, more: &[&str]) -> Desk {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = portico();
-        command.args(["emulate", "--as", kind, "--tags", tags]).args(more);
-        if kind == "llrp" {
-            command.args(["--listen", "127.0.0.1:0"]);
-        }
-        let mut reader = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(reader.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        // "LLRP reader on 127.0.0.1:40001 with 1 tags", "M100 on /dev/pts/3 with 1 tags"
-        let place = said.split(" on ").nth(1).unwrap().split(' ').next().unwrap();
-        let place = match kind {
-            "llrp" => format!("address = \"{place}\""),
-            _ => format!("device = \"{place}\"\nregion = \"fcc\""),
-        };
+        let (reader, table) = emulated(kind, tags, more);
         let file = format!(
-            "[store]\nid = \"0952005.05001.0\"\nname = \"Desk\"\ncurrency = \"USD\"\ntimezone = \"UTC\"\n\n\
-             [[readers]]\nid = \"desk\"\ndriver = \"{kind}\"\n{place}\n"
+            "[store]\nid = \"0952005.05001.0\"\nname = \"Desk\"\ncurrency = \"USD\"\ntimezone = \"UTC\"\n\n{table}"
         );
         std::fs::write(folder.path().join("store.toml"), file).unwrap();
         std::fs::write(folder.path().join("access"), format!("{ACCESS}\n")).unwrap();
@@ -119,9 +127,9 @@ fn a_life(desk: &Desk) {
     assert_eq!((&read["epc"], &read["user"]), (&EPC.into(), &"47110815".into()));
     let stranger = desk.fails("encode", &["urn:epc:id:sgtin:9520000.000001.7", "--overwrite"]);
     assert!(stranger.contains("none of the given passwords"), "{stranger}");
-    let killed = desk.well("kill", &passwords);
+    let killed = desk.well("kill", &[&passwords[..], &["--patience", "1"]].concat());
     assert_eq!(killed["verified"], true, "{killed}");
-    let gone = desk.fails("read", &[]);
+    let gone = desk.fails("read", &["--patience", "1"]);
     assert!(gone.contains("no tag answers"), "{gone}");
 }
 
@@ -138,6 +146,125 @@ fn a_piece_over_llrp_1_0_1_which_says_less() {
 #[test]
 fn a_piece_over_an_m100_module() {
     a_life(&Desk::new("m100", "1", &[]));
+}
+
+#[test]
+fn a_piece_over_a_thingmagic_module() {
+    a_life(&Desk::new("thingmagic", "1", &[]));
+}
+
+#[test]
+fn a_piece_over_a_uhfreader() {
+    a_life(&Desk::new("uhfreader", "1", &[]));
+}
+
+/// A store that runs, with one reader at its desk.
+struct Shop {
+    store: Store,
+    reader: Child,
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let _ = self.reader.kill();
+        let _ = self.reader.wait();
+    }
+}
+
+impl Shop {
+    fn open(kind: &str) -> Shop {
+        let (reader, table) = emulated(kind, "1", &[]);
+        let antenna = "[[readers.antennas]]\nport = 1\nzone = \"floor\"\n";
+        let mut shop = Shop { store: Store::new(&format!("{table}{antenna}")), reader };
+        shop.store.open();
+        shop.store.wait("reads", |store| reads(store) > 0.0);
+        shop
+    }
+
+    fn asks(&self, what: Value) -> (u16, Value) {
+        let mut job = json!({"by": "Ada", "reader": "desk"});
+        job.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        let (status, said) = request(self.store.pages, "POST", "/api/v1/tags", &job.to_string()).unwrap();
+        (status, serde_json::from_str(&said).unwrap())
+    }
+
+    #[track_caller]
+    fn well(&self, what: Value) -> Value {
+        let (status, said) = self.asks(what);
+        assert_eq!(status, 200, "{said}");
+        said
+    }
+
+    #[track_caller]
+    fn fails(&self, what: Value, status: u16, words: &str) {
+        let (got, said) = self.asks(what);
+        assert_eq!(got, status, "{said}");
+        assert!(said["detail"].as_str().unwrap().contains(words), "{said}");
+    }
+}
+
+/// Reads that the store has taken of its reader.
+fn reads(store: &Store) -> f64 {
+    store.figure("portico_reads_total{reader=\"desk\"}").unwrap_or_default()
+}
+
+/// The same life through the API of a store that holds the reader and goes on reading with it.
+fn a_life_in_a_shop(kind: &str) {
+    let mut shop = Shop::open(kind);
+    let found = shop.well(json!({"action": "read"}));
+    assert_eq!(found["state"], "number", "{found}");
+    let mut encode = json!({
+        "action": "encode", "number": URI, "user": "47110815", "access_password": ACCESS, "kill_password": KILL,
+        "lock": ["epc", "access", "kill", "user"],
+    });
+    shop.fails(encode.clone(), 409, "already holds");
+    encode["overwrite"] = true.into();
+    let before = reads(&shop.store);
+    let done = shop.well(encode.clone());
+    assert_eq!((&done["epc"], &done["tid"]), (&EPC.into(), &found["tid"]), "{done}");
+    assert_eq!((&done["passwords"], &done["user"]), (&"locked".into(), &"47110815".into()), "{done}");
+    if kind == "llrp" {
+        assert!(reads(&shop.store) > before, "it reads on while a tag is written");
+    }
+    shop.store.wait("it reads on", |store| reads(store) > before);
+    assert_eq!(shop.well(encode.clone())["changed"], json!([]), "it is what it should be");
+    encode["check"] = true.into();
+    assert_eq!(shop.well(encode)["missing"], json!([]));
+    let read = shop.well(json!({"action": "read", "epc": EPC, "user_words": 2}));
+    assert_eq!((&read["gtin"], &read["serial"]), (&"09520000000011".into(), &"6789".into()), "{read}");
+    shop.store.wait("it is read by its new number", |store| {
+        store.recorded().iter().any(|line| line["type"] == "read" && line["epc"] == EPC)
+    });
+    shop.fails(json!({"action": "encode", "number": "3034", "overwrite": true}), 409, "none of the given");
+    let killed = shop.well(json!({
+        "action": "kill", "kill_password": KILL, "access_password": ACCESS, "epc": EPC, "patience_s": 1,
+    }));
+    assert_eq!(killed["verified"], true, "{killed}");
+    shop.fails(json!({"action": "read", "patience_s": 1}), 409, "no tag answers");
+
+    drop(shop.reader.kill());
+    shop.store.wait("it is gone", |store| store.figure("portico_reader_up{reader=\"desk\"}") == Some(0.0));
+    shop.fails(json!({"action": "read"}), 503, "not connected");
+    shop.store.close();
+    let log = shop.store.log();
+    assert!(log.contains("Ada") && log.contains(found["tid"].as_str().unwrap()), "who did what: {log}");
+    let recorded = shop.store.recorded().iter().map(Value::to_string).collect::<String>();
+    for secret in [ACCESS, KILL] {
+        let number = u32::from_str_radix(secret, 16).unwrap();
+        for written in [secret.to_owned(), secret.to_lowercase(), number.to_string()] {
+            assert!(!log.contains(&written) && !recorded.contains(&written), "{written} is said: {log}");
+        }
+    }
+}
+
+#[test]
+fn a_piece_through_a_running_store_over_llrp() {
+    a_life_in_a_shop("llrp");
+}
+
+#[test]
+fn a_piece_through_a_running_store_over_a_serial_line() {
+    a_life_in_a_shop("m100");
 }
 
 #[test]

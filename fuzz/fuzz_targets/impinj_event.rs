@@ -1,10 +1,11 @@
-//! Whatever an Impinj reader's event stream brings becomes reads or words, without a panic.
+//! Whatever an Impinj reader's event stream brings becomes reads that a recording can hold, or words, without a panic.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use readers::{Antenna, Reader};
 
-fuzz_target!(|bytes: &[u8]| {
-    let antennas = vec![Antenna { port: 1, ..Antenna::default() }];
-    readers::impinj::reads(bytes, &Reader::dialled("exit-a", "192.0.2.10", antennas));
-});
+#[path = "../../readers/tests/module/events.rs"]
+#[allow(dead_code, reason = "each target runs one of them")]
+mod events;
+
+fuzz_target!(|bytes: &[u8]| events::impinj(bytes));

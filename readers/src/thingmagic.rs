@@ -207,11 +207,11 @@ impl Module for ThingMagic {
             return self.events.push_back(Event::OutputDone(Err(OrderError::CannotDo(words))));
         };
         let asks = [Ask::Direction { port, output: true, high }, Ask::Output { port, high }];
-        if self.phase == Phase::Reading && self.found.streams && !self.found.within {
+        if self.will_stream() && !self.found.within {
             self.interrupt();
             self.plan.extend(asks);
             self.resume();
-        } else if self.phase == Phase::Reading && self.found.streams {
+        } else if self.will_stream() {
             self.plan.extend(asks.map(|ask| Ask::Within(Box::new(ask))));
         } else {
             // Between two searches, or while it rests.
@@ -292,10 +292,17 @@ impl ThingMagic {
     /// Stops reading; what is to be done then is planned by the caller.
     fn interrupt(&mut self) {
         self.plan.clear();
-        if self.found.streams && self.phase == Phase::Reading {
+        if self.will_stream() {
             self.plan.push_back(Ask::Stop);
         }
         self.phase = Phase::Working;
+    }
+
+    /// Whether it streams when the question that is on its way is answered. Then it knows nothing but the end of it, and
+    /// questions within.
+    fn will_stream(&self) -> bool {
+        let starting = matches!(&self.asked, Some(Asked { ask: Ask::Start, .. }));
+        self.found.streams && (self.phase == Phase::Reading || starting)
     }
 
     /// Plans to read on after what is planned.

@@ -6,7 +6,7 @@ mod module;
 
 use std::time::Duration;
 
-use module::{Store, events, hex, job, kept, reader, sent, vectors};
+use module::{Store, events, hex, job, reader, sent, vectors};
 use proptest::prelude::*;
 use readers::m100::{
     Answer, Command, Demodulator, Frame, Info, Kind, M100, Marks, Query, Select, SelectMode,
@@ -217,11 +217,6 @@ fn serials(events: &[Event]) -> Vec<u16> {
         _ => None,
     };
     events.iter().filter_map(read).collect()
-}
-
-#[test]
-fn what_fuzzing_has_kept_is_lived_through() {
-    kept("m100").iter().for_each(|bytes| module::checks::m100(bytes));
 }
 
 proptest! {

@@ -44,12 +44,21 @@ struct Room {
     told: Vec<Event>,
     /// Bytes from the module pass through here.
     line: Box<dyn FnMut(Vec<u8>) -> Vec<u8>>,
+    /// Ordered as soon as the module has been told to read, before it has said that it does.
+    at_start: Option<Order>,
+}
+
+/// An order at the next start.
+enum Order {
+    Job(Job),
+    Output(u16, bool),
 }
 
 impl Room {
     fn new(reader: &Reader, module: Emulated, around: Around) -> Room {
         let ours = ThingMagic::new(reader, Duration::ZERO);
-        Room { ours, module, around, now: Duration::ZERO, told: Vec::new(), line: Box::new(|bytes| bytes) }
+        let (now, told, line) = (Duration::ZERO, Vec::new(), Box::new(|bytes| bytes));
+        Room { ours, module, around, now, told, line, at_start: None }
     }
 
     /// An M6e with four tags, told what `reader` says.
@@ -62,6 +71,15 @@ impl Room {
             let commands = sent(&mut self.ours);
             for command in &commands {
                 self.module.handle_input(self.now, command, &mut self.around);
+            }
+            // Continuous reading, option 1: start.
+            let starts = |command: &Vec<u8>| (command[2], command.get(5)) == (0x2F, Some(&1));
+            if commands.iter().any(starts) {
+                match self.at_start.take() {
+                    Some(Order::Job(job)) => self.ours.job(self.now, job),
+                    Some(Order::Output(port, high)) => self.ours.output(self.now, port, high),
+                    None => {}
+                }
             }
             let frames: Vec<u8> = std::iter::from_fn(|| self.module.poll_output()).flatten().collect();
             let frames = (self.line)(frames);
@@ -478,6 +496,35 @@ fn tags_are_read_written_locked_and_killed() {
     }
 }
 
+/// A module that streams knows no command but the end of it: what is ordered while it begins to waits for that.
+#[test]
+fn an_order_that_comes_while_it_begins_to_read_is_carried_out() {
+    for model in [Model::M6e, Model::Nano, Model::OldNano] {
+        let mut room = Room::new(&american(&[1]), Emulated::new(model), Around::stock(1, 100.0));
+        room.run(SECOND);
+        let epc = room.around.tags[0].epc_bytes();
+        let read = || vec![Operation::Read { bank: Bank::Tid, first_word: 0, words: 1 }];
+        let done = |told: &[Event]| {
+            let well =
+                |event: &&Event| matches!(event, Event::JobDone(Ok(report)) if report.results[0].is_ok());
+            told.iter().filter(well).count()
+        };
+        room.told();
+        room.at_start = Some(Order::Job(job(&epc, read())));
+        room.ours.job(room.now, job(&epc, read()));
+        room.run(3 * SECOND);
+        let told = room.told();
+        assert_eq!(done(&told), 2, "{model:?}: {told:?}");
+        room.at_start = Some(Order::Output(1, true));
+        room.ours.job(room.now, job(&epc, read()));
+        room.run(3 * SECOND);
+        let told = room.told();
+        assert!(told.contains(&Event::OutputDone(Ok(()))), "{model:?}: {told:?}");
+        assert!(room.around.outputs[0]);
+        assert!(room.reads(SECOND).len() > 50, "it reads on");
+    }
+}
+
 #[test]
 fn a_tag_is_chosen_by_its_chip_where_its_epc_is_not_known() {
     let mut room = Room::with(&american(&[1]));
@@ -603,12 +650,6 @@ proptest! {
             events(&mut ours);
         }
     }
-}
-
-/// The kept inputs of the fuzz target, one a line in hexadecimal (`scripts/fuzz thingmagic keep` writes them).
-#[test]
-fn what_fuzzing_found_worth_keeping_is_taken() {
-    include_str!("corpus/thingmagic.hex").lines().for_each(|line| script::thingmagic(&hex(line)));
 }
 
 /// A whole conversation as a script, and every beginning of it. With `THINGMAGIC_SEEDS` (a folder) set it is written there

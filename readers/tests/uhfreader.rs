@@ -7,7 +7,7 @@ mod module;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use module::{Store, events, hex, job, kept, reader, sent, vectors};
+use module::{Store, events, hex, job, reader, sent, vectors};
 use proptest::prelude::*;
 use readers::serial::{About, Event, Module, Reason};
 use readers::tag::{Bank, Done, Field, Operation, Privilege, Selection, TagError};
@@ -145,11 +145,6 @@ fn serials(events: &[Event]) -> Vec<u16> {
         _ => None,
     };
     events.iter().filter_map(read).collect()
-}
-
-#[test]
-fn what_fuzzing_has_kept_is_lived_through() {
-    kept("uhfreader").iter().for_each(|bytes| module::checks::uhfreader(bytes));
 }
 
 proptest! {

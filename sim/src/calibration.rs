@@ -137,7 +137,13 @@ fn carried_past(chance: &mut Chance) -> Vec<f64> {
         let reads = run(&mut air, 3.0, chance, |air, now_us| {
             let x = 0.3 + 0.8 * now_us as f64 / 1e6;
             let velocity = P2::new(0.9, 0.0);
-            air.bodies = vec![Body { at: P2::new(x - 0.32, middle), velocity, shadow_db }];
+            air.bodies = vec![Body {
+                at: P2::new(x - 0.32, middle),
+                velocity,
+                shadow_db,
+                radius_m: 0.32,
+                height_m: 1.7,
+            }];
             for tag in &mut air.tags {
                 (tag.at.x, tag.velocity) = (x, velocity);
             }
@@ -224,7 +230,7 @@ fn resting(chance: &mut Chance) -> Vec<TagRead> {
     run(&mut air, 15.0, chance, |air, _| {
         person = person.plus(P2::new(draws.normal(0.0, 0.01), draws.normal(0.0, 0.01)));
         let velocity = P2::default();
-        air.bodies = vec![Body { at: person, velocity, shadow_db: 14.0 }];
+        air.bodies = vec![Body { at: person, velocity, shadow_db: 14.0, radius_m: 0.32, height_m: 1.7 }];
     })
 }
 
@@ -251,7 +257,13 @@ fn walk(n: usize, chance: &mut Chance) -> Vec<TagRead> {
         let t = now_us as f64 / 1e6;
         let x = from + forward * speed * t;
         let velocity = P2::new(forward * speed, 0.0);
-        air.bodies = vec![Body { at: P2::new(x - 0.35 * forward, middle), velocity, shadow_db }];
+        air.bodies = vec![Body {
+            at: P2::new(x - 0.35 * forward, middle),
+            velocity,
+            shadow_db,
+            radius_m: 0.32,
+            height_m: 1.7,
+        }];
         if let Some(tag) = air.tags.first_mut() {
             let sway = 0.04 * libm::sin(t * 7.0);
             tag.place((P3::new(x, middle + sway, 1.0 + sway), axis));

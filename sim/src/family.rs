@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::senses::Light;
+
 /// A kind of day in the store. `plain` is one shopper at a time mostly; the others stress one thing each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -22,11 +24,23 @@ pub enum Family {
     Faults,
     /// One lane and at most 15 tags in the field.
     Calibration,
+    /// Families with children, friends with a card each, prams and wheelchairs; things pass from hand to hand.
+    Groups,
+    /// A fitting room: pieces go in and stay there, come out worn, or go back to the wrong rack.
+    Fitting,
+    /// Staff restock past and through the lanes, with rails and cartons.
+    Staff,
+    /// A merchandise store as the game ends: 40 people a minute through three lanes.
+    Stadium,
+    /// Things are laid into a tray at the terminal and taken up again.
+    Tray,
+    /// Odd tags: clones, two on one garment, weak ones, other brands', goods without a price.
+    Tags,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 8] = [
+    pub const ALL: [Family; 14] = [
         Family::Plain,
         Family::Busy,
         Family::Hard,
@@ -35,6 +49,12 @@ impl Family {
         Family::Walkout,
         Family::Faults,
         Family::Calibration,
+        Family::Groups,
+        Family::Fitting,
+        Family::Staff,
+        Family::Stadium,
+        Family::Tray,
+        Family::Tags,
     ];
 
     /// Its name on the command line and in `truth.json`.
@@ -48,6 +68,12 @@ impl Family {
             Family::Walkout => "walkout",
             Family::Faults => "faults",
             Family::Calibration => "calibration",
+            Family::Groups => "groups",
+            Family::Fitting => "fitting",
+            Family::Staff => "staff",
+            Family::Stadium => "stadium",
+            Family::Tray => "tray",
+            Family::Tags => "tags",
         }
     }
 }
@@ -61,7 +87,8 @@ impl fmt::Display for Family {
 /// A name that is no family.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "`{0}` is no family of simulated stores; there are plain, busy, hard, untagged, returns, walkout, faults, calibration"
+    "`{0}` is no family of simulated stores; there are plain, busy, hard, untagged, returns, walkout, faults, calibration, \
+     groups, fitting, staff, stadium, tray, tags"
 )]
 pub struct FamilyError(String);
 
@@ -102,8 +129,39 @@ pub(crate) struct Manner {
     pub(crate) paid_before: f64,
     /// Share of shoppers who do not wait until the lane is free.
     pub(crate) tailgates: f64,
-    /// Share of walk-outs with a foil-lined bag.
+    /// Share of walk-outs with a foil-lined bag; with the things under the clothes; with the tags torn off.
     pub(crate) foil: f64,
+    pub(crate) hides: f64,
+    pub(crate) tears_off: f64,
+    /// Share of arrivals that are a group with one card, of how many at most, and the share of children in it.
+    pub(crate) groups: f64,
+    pub(crate) group_most: usize,
+    pub(crate) children: f64,
+    /// Share of arrivals that are two people with a card each.
+    pub(crate) pairs: f64,
+    /// Share of shoppers with a wheelchair, a pram or a cart.
+    pub(crate) on_wheels: f64,
+    /// Share of carrying shoppers who try on.
+    pub(crate) tries_on: f64,
+    /// Share of takes after going through the whole rack.
+    pub(crate) browses: f64,
+    /// Share of passages in which somebody stays in the lane for a minute.
+    pub(crate) lingers: f64,
+    /// Share of payers who tap twice, and of declined ones who try another card.
+    pub(crate) taps_twice: f64,
+    pub(crate) second_card: f64,
+    /// Share of shoppers who carry something with an odd tag.
+    pub(crate) odd_tags: f64,
+    /// How long people take over things, against a shop in the morning.
+    pub(crate) haste: f64,
+    /// Things are laid into a tray to be read.
+    pub(crate) tray: bool,
+    /// Tenths of the floor's stock below which staff restock; share of rails and cartons; share of their ways that lead
+    /// past a lane or into it; share of their rounds that bring goods in from the street.
+    pub(crate) restock_at: usize,
+    pub(crate) rails: f64,
+    pub(crate) through_lanes: f64,
+    pub(crate) goods_in: f64,
     /// Most pieces that a shopper takes.
     pub(crate) most_items: usize,
     /// A display rack half a metre from the lane.
@@ -129,13 +187,30 @@ pub(crate) struct Sight {
     pub(crate) swap_per_s: f64,
     /// Share of takes and put-backs that are seen.
     pub(crate) recall: f64,
-    /// Spread of the log-odds among look-alikes.
+    /// How alike things look; 0.7 is usual.
     pub(crate) confusion: f64,
+    /// The shop's light.
+    pub(crate) light: Light,
+    /// Shares of the time in which a camera has poorer light than it was set up for: dim, and glare from the street.
+    pub(crate) dim: f64,
+    pub(crate) glare: f64,
+    /// How often an hour each camera, scale and pair of beams fails for a while.
+    pub(crate) outages_per_h: f64,
 }
 
 /// Single-camera trackers reach 77–79 IDF1, pick and put recall is 0.85–0.97 in the literature.
-const GOOD_SIGHT: Sight =
-    Sight { rate_hz: 8.0, sd_m: 0.12, break_s: 120.0, swap_per_s: 0.01, recall: 0.92, confusion: 0.7 };
+const GOOD_SIGHT: Sight = Sight {
+    rate_hz: 8.0,
+    sd_m: 0.12,
+    break_s: 240.0,
+    swap_per_s: 0.01,
+    recall: 0.95,
+    confusion: 0.7,
+    light: Light::Normal,
+    dim: 0.0,
+    glare: 0.0,
+    outages_per_h: 0.0,
+};
 
 impl Manner {
     pub(crate) fn of(family: Family) -> Manner {
@@ -154,14 +229,39 @@ impl Manner {
             paid_before: 0.0,
             tailgates: 0.0,
             foil: 0.0,
+            hides: 0.0,
+            tears_off: 0.0,
+            groups: 0.0,
+            group_most: 2,
+            children: 0.0,
+            pairs: 0.0,
+            on_wheels: 0.0,
+            tries_on: 0.0,
+            browses: 0.1,
+            lingers: 0.0,
+            taps_twice: 0.0,
+            second_card: 0.0,
+            odd_tags: 0.0,
+            haste: 1.0,
+            tray: false,
+            restock_at: 8,
+            rails: 0.0,
+            through_lanes: 0.0,
+            goods_in: 0.0,
             most_items: 4,
             rack_at_lane: false,
             stock: (6, 3),
             sight: GOOD_SIGHT,
             faults: false,
         };
-        let tired =
-            Sight { sd_m: 0.15, break_s: 40.0, swap_per_s: 0.05, recall: 0.85, confusion: 1.1, ..GOOD_SIGHT };
+        let tired = Sight {
+            sd_m: 0.15,
+            break_s: 120.0,
+            swap_per_s: 0.012,
+            recall: 0.9,
+            confusion: 1.1,
+            ..GOOD_SIGHT
+        };
         match family {
             Family::Plain => plain,
             Family::Busy => Manner {
@@ -170,6 +270,15 @@ impl Manner {
                 lanes: 2,
                 tailgates: 0.25,
                 declined: 0.03,
+                second_card: 0.4,
+                taps_twice: 0.03,
+                groups: 0.15,
+                group_most: 3,
+                children: 0.3,
+                pairs: 0.05,
+                on_wheels: 0.05,
+                lingers: 0.01,
+                through_lanes: 0.3,
                 sight: tired,
                 ..plain
             },
@@ -181,16 +290,81 @@ impl Manner {
                 declined: 0.06,
                 puts_back: 0.3,
                 tailgates: 0.2,
+                second_card: 0.4,
+                taps_twice: 0.05,
+                groups: 0.15,
+                group_most: 4,
+                children: 0.4,
+                pairs: 0.05,
+                on_wheels: 0.1,
+                lingers: 0.05,
+                odd_tags: 0.05,
+                hides: 0.3,
+                rails: 0.3,
+                through_lanes: 0.5,
                 most_items: 10,
                 rack_at_lane: true,
-                sight: tired,
+                sight: Sight { dim: 0.3, glare: 0.2, ..tired },
                 ..plain
             },
             Family::Untagged => Manner { untagged: 0.5, ..plain },
             Family::Returns => Manner { returns: 0.3, paid_before: 0.15, ..plain },
-            Family::Walkout => Manner { walks_out: 0.4, foil: 0.25, declined: 0.1, ..plain },
-            Family::Faults => Manner { faults: true, ..plain },
+            Family::Walkout => Manner {
+                walks_out: 0.4,
+                foil: 0.25,
+                hides: 0.15,
+                tears_off: 0.15,
+                declined: 0.1,
+                second_card: 0.3,
+                ..plain
+            },
+            Family::Faults => {
+                Manner { faults: true, sight: Sight { outages_per_h: 12.0, ..GOOD_SIGHT }, ..plain }
+            }
             Family::Calibration => Manner { stock: (0, 0), untagged: 0.0, most_items: 6, ..plain },
+            Family::Groups => Manner {
+                gap_s: 20.0,
+                most_people: 12,
+                lanes: 2,
+                groups: 0.6,
+                group_most: 4,
+                children: 0.4,
+                pairs: 0.5,
+                on_wheels: 0.15,
+                ..plain
+            },
+            Family::Fitting => Manner { tries_on: 0.6, most_people: 6, wrong_rack: 0.5, ..plain },
+            Family::Staff => Manner {
+                restock_at: 10,
+                rails: 0.7,
+                through_lanes: 0.7,
+                goods_in: 0.4,
+                stock: (6, 20),
+                ..plain
+            },
+            Family::Stadium => Manner {
+                gap_s: 3.3,
+                most_people: 70,
+                lanes: 3,
+                empty_handed: 0.25,
+                turns_back: 0.02,
+                declined: 0.02,
+                second_card: 0.5,
+                puts_back: 0.05,
+                tailgates: 0.15,
+                groups: 0.75,
+                group_most: 4,
+                children: 0.25,
+                on_wheels: 0.02,
+                browses: 0.0,
+                most_items: 3,
+                haste: 0.45,
+                stock: (20, 10),
+                sight: tired,
+                ..plain
+            },
+            Family::Tray => Manner { tray: true, most_items: 6, ..plain },
+            Family::Tags => Manner { odd_tags: 0.6, ..plain },
         }
     }
 }

@@ -2,8 +2,17 @@
 //!
 //! It stands in for the world: what it gives are observations as the contract has them, with the truth kept apart. It
 //! never knows the engine, and its tags are written by a second encoder, so that one mistake is not made twice alike.
-//! Deterministic: the same family, seed and length give the same bytes on any machine (all mathematics beyond the four
-//! operations and the square root comes from `libm`, draws from ChaCha8, and nothing iterates over hash maps).
+//!
+//! # The same bytes on any machine
+//!
+//! The same family, seed and length give the same bytes, because nothing in them is left to a platform:
+//!
+//! - `+ − × ÷` and the square root are IEEE 754's, which fixes every bit of them. Rust neither contracts them into fused
+//!   multiply-adds nor keeps more digits than a double has, at any level of optimisation and with any target features.
+//! - Everything beyond them (`sin`, `exp`, `log10`, …) comes from `libm`, the same software everywhere. Clippy refuses the
+//!   methods of `f64` and `f32` whose last bits are the platform's (`sim/clippy.toml`).
+//! - Draws come from ChaCha8, one stream for each subject, turned into distributions here.
+//! - Nothing iterates over hash maps (refused as well), and nothing in a world knows a clock, a thread or an address.
 
 pub mod calibration;
 mod chance;
@@ -11,6 +20,7 @@ pub mod emulate;
 mod family;
 mod faults;
 pub mod field;
+mod files;
 mod gen2;
 pub mod impinj;
 pub mod live;
@@ -29,10 +39,13 @@ pub mod thingmagic;
 mod truth;
 pub mod uhfreader;
 mod web;
+mod words;
 mod world;
 pub mod zebra;
 
 pub use family::{Family, FamilyError};
+pub use files::{Written, write};
+pub use plan::{Plan, PlanError, Simulation};
 pub use radio::PHYSICS;
-pub use simulate::{Simulated, simulate};
+pub use simulate::{Day, Happened, Simulated, simulate};
 pub use truth::{TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};

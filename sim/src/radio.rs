@@ -23,7 +23,6 @@ const FLOOR_REFLECTION: f64 = -0.35;
 const NEAR_M: f64 = 0.45;
 /// Amplitude that a body beside the path scatters, against a mirror in its place.
 const BODY_REFLECTION: f64 = 0.35;
-const BODY_HEIGHT_M: f64 = 1.7;
 /// Loss of one wall, dB, one way.
 const WALL_DB: f64 = 10.0;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
@@ -41,6 +40,10 @@ pub(crate) struct Body {
     pub(crate) velocity: P2,
     /// Loss of a path right through the body, dB one way.
     pub(crate) shadow_db: f64,
+    /// Of the trunk that shadows, metres.
+    pub(crate) radius_m: f64,
+    /// Paths above this pass over, metres.
+    pub(crate) height_m: f64,
 }
 
 /// An antenna with the reflections of the room that it lights.
@@ -206,14 +209,22 @@ impl Tag {
         10.0 * libm::log10(1.0 + off * off)
     }
 
+    /// Makes the chip need this much more than others, dB: a bad bond, a torn antenna.
+    pub(crate) fn weaken(&mut self, by_db: f64) {
+        self.sensitivity_dbm += by_db;
+    }
+
     /// Sets where the tag is and how it is turned.
     pub(crate) fn place(&mut self, (at, axis): (P3, P3)) {
         (self.at, self.axis) = (at, axis);
     }
 }
 
-/// What goods, body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. Worn
-/// 3 to 10 dB and foil 20 to 40 dB have no good public source, hence the wide ranges.
+/// What goods, body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. None
+/// of these has a good public source, hence the wide ranges: worn on the body 3 to 10 dB, hidden between skin and coat
+/// the same again with a second layer of body and cloth, on the knees between both (a lap is one side of a body, the
+/// other side is free), foil 20 to 40 dB. A rail's tube and hooks and a cart's wire detune what hangs near them and not
+/// what hangs between; a carton is air and cloth, packed tight; a tray leaves everything open to the antenna above it.
 pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
     let goods = chance.normal(4.5, 2.5).clamp(0.0, 12.0);
     // Deeper in the pile the neighbours take more.
@@ -224,7 +235,13 @@ pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f
             Carry::Hand => 0.0,
             Carry::Bag => chance.between(0.0, 4.0),
             Carry::Worn => chance.between(3.0, 10.0),
+            Carry::Hidden => chance.between(5.0, 16.0),
             Carry::Stacked => chance.between(0.0, 3.0),
+            Carry::Lap => chance.between(1.0, 7.0),
+            Carry::Rail => chance.between(0.0, 5.0),
+            Carry::Carton => chance.between(0.5, 6.0),
+            Carry::Cart => chance.between(0.0, 8.0),
+            Carry::Tray => chance.between(0.0, 2.0),
             Carry::Foil => chance.between(20.0, 40.0),
         }
 }
@@ -389,10 +406,10 @@ fn shadow(body: &Body, place: P2, from: P3, to: P3) -> f64 {
         if square > 1e-6 { ((offset.x * flat.x + offset.y * flat.y) / square).clamp(0.0, 1.0) } else { 0.0 };
     let nearest = from.plus(along.times(share));
     let clearance = nearest.floor().to(place);
-    if clearance > 0.32 || nearest.z > BODY_HEIGHT_M {
+    if clearance > body.radius_m || nearest.z > body.height_m {
         return 0.0;
     }
-    body.shadow_db * ((0.32 - clearance) / 0.16).clamp(0.0, 1.0)
+    body.shadow_db * ((body.radius_m - clearance) / (0.5 * body.radius_m)).clamp(0.0, 1.0)
 }
 
 /// What a reader reports of an answer.

@@ -142,7 +142,13 @@ fn revisits(chance: &mut Chance) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         add(&mut air, P3::new(0.3, SIDE_M / 2.0, 1.0), axis, 0.0, chance);
         let reads = run(&mut air, Setup::exit(), (SIDE_M - 0.6) / speed, chance, |air, t| {
             let (x, velocity) = (0.3 + speed * t, P2::new(speed, 0.0));
-            air.bodies = vec![Body { at: P2::new(x - 0.35, SIDE_M / 2.0), velocity, shadow_db }];
+            air.bodies = vec![Body {
+                at: P2::new(x - 0.35, SIDE_M / 2.0),
+                velocity,
+                shadow_db,
+                radius_m: 0.32,
+                height_m: 1.7,
+            }];
             if let Some(tag) = air.tags.first_mut() {
                 let sway = 0.04 * libm::sin(t * 7.0);
                 tag.owner = Some(1);

@@ -1,16 +1,13 @@
-//! A simulated store as a recording: its observations in order of arrival, the truth beside them, and the files with
-//! which a store takes them in.
+//! A simulated store as a recording: its day told step by step, so that a day of any length needs no more memory than
+//! its store; and the same, collected, for worlds that are short.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
 use std::time::Duration;
 
-use recording::{Line, Time, write_line};
+use recording::{Line, Time};
 
 use crate::family::Family;
 use crate::stock::catalogue_csv;
-use crate::truth::Truth;
+use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
 use crate::world::World;
 
 /// 2026-03-02T10:00:00Z; each seed has a day of its own after it.
@@ -18,8 +15,110 @@ const FIRST_DAY_US: i64 = 1_772_445_600_000_000;
 const DAY_US: i64 = 86_400_000_000;
 /// How long the last shoppers may take after the time is up.
 const CLOSING_US: i64 = 300_000_000;
+/// What is on its way when the last one has left still arrives.
+const QUIET_US: i64 = 5_000_000;
 
-/// A simulated store, run to its end.
+/// The day and hour at which the world of a seed begins.
+pub(crate) fn start_of(seed: u64) -> Time {
+    Time::from_micros(FIRST_DAY_US + (seed % 200) as i64 * DAY_US)
+}
+
+/// A store on its day. Shoppers come in for a while; it goes on until the last of them has left, so that no passage is
+/// cut in half.
+pub struct Day {
+    world: World,
+    seed: u64,
+    end_us: i64,
+    /// When the recording is over: known once nobody is in the store any more.
+    over_us: Option<i64>,
+    begun: bool,
+}
+
+/// What happened in one step of a day, and what came to be known of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Happened {
+    /// Observations in order of arrival, each with its `received_at`.
+    pub lines: Vec<Line>,
+    /// Ways through a lane that are over, in order of their entry.
+    pub passages: Vec<TruePassage>,
+    /// Tags that have left for good; after the last step all others that were read or moved.
+    pub tags: Vec<TrueTag>,
+    /// Where everybody is, five times a second.
+    pub people: Vec<TruePosition>,
+    /// Rows of the contract's items CSV: with the first step its header and what is there at the beginning, later what
+    /// is announced to the store before it comes.
+    pub items_csv: String,
+}
+
+impl Happened {
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.passages.clear();
+        self.tags.clear();
+        self.people.clear();
+        self.items_csv.clear();
+    }
+}
+
+impl Day {
+    /// A store of a family, open to shoppers for `open`.
+    pub fn new(family: Family, seed: u64, open: Duration) -> Day {
+        let mut world = World::new(family, seed, start_of(seed), None);
+        world.deliveries = family != Family::Calibration;
+        let end_us = i64::try_from(open.as_micros()).unwrap_or(i64::MAX / 4);
+        Day { world, seed, end_us, over_us: None, begun: false }
+    }
+
+    /// The same store with its readers switched off: people and cameras alone, the bound for the whole.
+    pub fn without_readers(mut self) -> Day {
+        self.world.inventories.clear();
+        self
+    }
+
+    /// A configuration with the store's readers at addresses that nobody has (RFC 5737).
+    pub fn config_toml(&self) -> String {
+        self.world.plan.config_toml(|reader| {
+            let last = self.world.plan.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
+            format!("192.0.2.{last}:5084")
+        })
+    }
+
+    /// The catalogue, plain CSV.
+    pub fn catalogue_csv(&self) -> String {
+        catalogue_csv(&self.world.products)
+    }
+
+    /// What is true of the whole day, the lists still empty.
+    pub fn truth(&self) -> Truth {
+        Truth::of(self.world.family.name(), self.seed)
+    }
+
+    /// Goes on by 50 ms, and tells what happened in place of what `happened` held. False when the day is over; then
+    /// nothing has happened.
+    pub fn step(&mut self, happened: &mut Happened) -> bool {
+        happened.clear();
+        let world = &mut self.world;
+        if !std::mem::replace(&mut self.begun, true) {
+            happened.items_csv = world.items_csv();
+        }
+        if self.over_us.is_some_and(|over_us| world.now_us >= over_us) {
+            return false;
+        }
+        world.closing = world.now_us >= self.end_us;
+        world.step(&mut happened.lines);
+        if self.over_us.is_none()
+            && world.now_us >= self.end_us
+            && (!world.anybody() || world.now_us >= self.end_us.saturating_add(CLOSING_US))
+        {
+            self.over_us = Some(world.now_us + QUIET_US);
+        }
+        let last = self.over_us.is_some_and(|over_us| world.now_us >= over_us);
+        world.truths(last, happened);
+        true
+    }
+}
+
+/// A simulated store, run to its end and kept in memory: for worlds of minutes.
 #[derive(Clone, Debug)]
 pub struct Simulated {
     /// Observations in order of arrival, each with its `received_at`.
@@ -34,53 +133,18 @@ pub struct Simulated {
     pub items_csv: String,
 }
 
-/// The day and hour at which the world of a seed begins.
-pub(crate) fn start_of(seed: u64) -> Time {
-    Time::from_micros(FIRST_DAY_US + (seed % 200) as i64 * DAY_US)
-}
-
-/// Runs a store. Shoppers come in for `duration`; the recording goes on until the last of them has left, so that no
-/// passage is cut in half.
-pub fn simulate(family: Family, seed: u64, duration: Duration) -> Simulated {
-    let mut world = World::new(family, seed, start_of(seed), None);
-    let config_toml = world.plan.config_toml(|reader| {
-        let last = world.plan.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-        format!("192.0.2.{last}:5084")
-    });
-    let mut items_csv = world.items_csv();
-    let known = world.pieces.len();
-    let mut lines = Vec::new();
-    let end_us = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4);
-    while world.now_us < end_us || (world.anybody() && world.now_us < end_us.saturating_add(CLOSING_US)) {
-        world.closing = world.now_us >= end_us;
-        world.step(&mut lines);
+/// Runs a store that is open for `open`, and keeps all of it.
+pub fn simulate(family: Family, seed: u64, open: Duration) -> Simulated {
+    let mut day = Day::new(family, seed, open);
+    let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
+    let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
+    let mut happened = Happened::default();
+    while day.step(&mut happened) {
+        lines.append(&mut happened.lines);
+        truth.passages.append(&mut happened.passages);
+        truth.tags.append(&mut happened.tags);
+        truth.people.append(&mut happened.people);
+        items_csv.push_str(&happened.items_csv);
     }
-    // What is on its way when the last one has left still arrives.
-    let quiet_us = world.now_us + 5_000_000;
-    while world.now_us < quiet_us {
-        world.step(&mut lines);
-    }
-    items_csv.push_str(&world.items_made_since(known));
-    let truth = world.truth(seed);
-    Simulated { lines, truth, config_toml, catalogue_csv: catalogue_csv(&world.products), items_csv }
-}
-
-impl Simulated {
-    /// Writes `recording.ndjson`, `truth.json`, `config.toml`, `catalogue.csv` and `items.csv` into a folder, which is
-    /// made where it is not there.
-    pub fn write_to(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut recording = BufWriter::new(File::create(folder.join("recording.ndjson"))?);
-        for line in &self.lines {
-            write_line(&mut recording, line)?;
-        }
-        recording.flush()?;
-        let mut truth = BufWriter::new(File::create(folder.join("truth.json"))?);
-        serde_json::to_writer(&mut truth, &self.truth)?;
-        truth.write_all(b"\n")?;
-        truth.flush()?;
-        fs::write(folder.join("config.toml"), &self.config_toml)?;
-        fs::write(folder.join("catalogue.csv"), &self.catalogue_csv)?;
-        fs::write(folder.join("items.csv"), &self.items_csv)
-    }
+    Simulated { lines, truth, config_toml, catalogue_csv, items_csv }
 }

@@ -107,6 +107,9 @@ impl Rect {
 /// Side of a square of the walking grid, metres.
 const STEP: f64 = 0.2;
 
+/// Squares that are looked at around a point for a wall.
+const WALL_SQUARES: i64 = 2;
+
 /// Where feet can go: rectangles less boxes, as a grid.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
@@ -114,25 +117,92 @@ pub(crate) struct Ground {
     wide: usize,
     high: usize,
     free: Vec<bool>,
+    /// Whether a square within `WALL_SQUARES` is not free.
+    at_wall: Vec<bool>,
+    /// Squares of ways that nobody takes unless they mean to: the lanes.
+    toll: Vec<bool>,
 }
 
+/// How much longer than it is a way through such a square counts.
+const TOLL: u32 = 30;
+
 impl Ground {
-    pub(crate) fn new(walkable: &[Rect], blocked: &[Rect]) -> Self {
-        let fold =
-            |f: fn(f64, f64) -> f64, of: fn(&Rect) -> f64| walkable.iter().map(of).reduce(f).unwrap_or(0.0);
-        let low = P2::new(fold(f64::min, |r| r.low.x), fold(f64::min, |r| r.low.y));
-        let top = P2::new(fold(f64::max, |r| r.high.x), fold(f64::max, |r| r.high.y));
+    /// The grid over `bounds`; `free` says where one can stand.
+    pub(crate) fn over(bounds: Rect, free: impl Fn(P2) -> bool) -> Self {
+        let Rect { low, high: top } = bounds;
         let wide = (((top.x - low.x) / STEP) as usize).max(1);
         let high = (((top.y - low.y) / STEP) as usize).max(1);
-        let mut ground = Ground { low, wide, high, free: vec![false; wide * high] };
+        let count = wide * high;
+        let no = || vec![false; count];
+        let mut ground = Ground { low, wide, high, free: no(), at_wall: no(), toll: no() };
         for at in 0..ground.free.len() {
-            let p = ground.centre(at);
-            let free = walkable.iter().any(|r| r.holds(p)) && !blocked.iter().any(|r| r.grown(0.25).holds(p));
+            let free = free(ground.centre(at));
             if let Some(square) = ground.free.get_mut(at) {
                 *square = free;
             }
         }
+        ground.at_wall = (0..count).map(|at| ground.around(at).any(|(.., free)| !free)).collect();
         ground
+    }
+
+    /// The rectangle that the grid covers.
+    pub(crate) fn bounds(&self) -> Rect {
+        let size = P2::new(self.wide as f64, self.high as f64).times(STEP);
+        Rect { low: self.low, high: self.low.plus(size) }
+    }
+
+    /// Makes a way through these rectangles one that leads nowhere but there, unless it begins or ends inside.
+    pub(crate) fn apart(mut self, lanes: &[Rect]) -> Self {
+        self.toll = (0..self.free.len()).map(|at| lanes.iter().any(|r| r.holds(self.centre(at)))).collect();
+        self
+    }
+
+    /// Whether a straight walk stays on free ground, and through no lane but one that it begins or ends in.
+    pub(crate) fn open(&self, from: P2, to: P2) -> bool {
+        let toll = |p: P2| self.toll.get(self.square(p)).copied().unwrap_or(false);
+        self.clear(from, to) && (toll(from) || toll(to) || !self.along(from, to).any(toll))
+    }
+
+    /// Points on a straight walk, close enough to miss no square.
+    fn along(&self, from: P2, to: P2) -> impl Iterator<Item = P2> + use<> {
+        let steps = ((from.to(to) / (STEP * 0.5)) as usize).max(1);
+        (0..=steps).map(move |i| from.plus(to.minus(from).times(i as f64 / steps as f64)))
+    }
+
+    /// The squares around one: low corner, and whether feet can go there.
+    fn around(&self, at: usize) -> impl Iterator<Item = (P2, bool)> {
+        let (column, row) = ((at % self.wide) as i64, (at / self.wide) as i64);
+        let span = -WALL_SQUARES..=WALL_SQUARES;
+        span.clone().flat_map(move |dr| span.clone().map(move |dc| (column + dc, row + dr))).map(
+            move |(c, r)| {
+                let inside = c >= 0 && r >= 0 && c < self.wide as i64 && r < self.high as i64;
+                let corner = P2::new(self.low.x + c as f64 * STEP, self.low.y + r as f64 * STEP);
+                (corner, inside && self.is_free(r as usize * self.wide + c as usize))
+            },
+        )
+    }
+
+    /// How far the next wall or rack is (at most 0.4 m are looked at), and the way straight away from it, a unit vector.
+    /// Both are zero on ground that is not free, the vector is also where nothing is near.
+    pub(crate) fn margin(&self, p: P2) -> (f64, P2) {
+        let at = self.square(p);
+        let most = WALL_SQUARES as f64 * STEP;
+        if !self.at_wall.get(at).copied().unwrap_or(false) {
+            return (most, P2::default());
+        }
+        let mut nearest = (most * most, P2::default());
+        for (low, free) in self.around(at) {
+            if !free {
+                let edge = P2::new(p.x.clamp(low.x, low.x + STEP), p.y.clamp(low.y, low.y + STEP));
+                let away = p.minus(edge);
+                let square = away.x * away.x + away.y * away.y;
+                if square < nearest.0 {
+                    nearest = (square, away);
+                }
+            }
+        }
+        let far = nearest.0.sqrt();
+        (far, if far > 1e-6 { nearest.1.times(1.0 / far) } else { P2::default() })
     }
 
     fn centre(&self, at: usize) -> P2 {
@@ -152,16 +222,12 @@ impl Ground {
 
     /// Whether a straight walk from one point to the other stays on free ground.
     pub(crate) fn clear(&self, from: P2, to: P2) -> bool {
-        let steps = ((from.to(to) / (STEP * 0.5)) as usize).max(1);
-        (0..=steps).all(|i| {
-            let p = from.plus(to.minus(from).times(i as f64 / steps as f64));
-            self.is_free(self.square(p))
-        })
+        self.along(from, to).all(|p| self.is_free(self.square(p)))
     }
 
     /// Waypoints from one point to another, the last being `to`. Straight there where nothing leads around.
     pub(crate) fn way(&self, from: P2, to: P2) -> Vec<P2> {
-        if self.clear(from, to) {
+        if self.open(from, to) {
             return vec![to];
         }
         let (start, goal) = (self.square(from), self.square(to));
@@ -191,7 +257,8 @@ impl Ground {
                     continue;
                 }
                 let next = (r as usize) * self.wide + c as usize;
-                let sum = so_far + far;
+                let toll = self.toll.get(next).copied().unwrap_or(false);
+                let sum = so_far + if toll { far * TOLL } else { far };
                 let known = cost.get(next).copied().unwrap_or(0);
                 if (self.is_free(next) || next == goal) && sum < known {
                     if let (Some(c), Some(b)) = (cost.get_mut(next), before.get_mut(next)) {
@@ -215,6 +282,13 @@ impl Ground {
         self.pulled(from, &squares)
     }
 
+    /// Whether one can walk from one point to the other at all.
+    pub(crate) fn leads(&self, from: P2, to: P2) -> bool {
+        let way = self.way(from, to);
+        let legs = std::iter::once(from).chain(way.iter().copied()).zip(&way);
+        legs.into_iter().all(|(a, &b)| self.clear(a, b))
+    }
+
     /// Leaves out waypoints that can be cut.
     fn pulled(&self, from: P2, squares: &[P2]) -> Vec<P2> {
         let mut way = Vec::new();
@@ -223,7 +297,7 @@ impl Ground {
         while next < squares.len() {
             let farthest = (next..squares.len())
                 .rev()
-                .find(|&i| squares.get(i).is_some_and(|&p| self.clear(here, p)))
+                .find(|&i| squares.get(i).is_some_and(|&p| self.open(here, p)))
                 .unwrap_or(next);
             if let Some(&p) = squares.get(farthest) {
                 way.push(p);
@@ -241,7 +315,8 @@ mod tests {
 
     #[test]
     fn a_way_leads_around_a_rack_and_ends_where_asked() {
-        let ground = Ground::new(&[Rect::new(0.0, 0.0, 6.0, 6.0)], &[Rect::new(1.0, 2.8, 5.0, 3.2)]);
+        let rack = Rect::new(1.0, 2.8, 5.0, 3.2).grown(0.25);
+        let ground = Ground::over(Rect::new(0.0, 0.0, 6.0, 6.0), |p| !rack.holds(p));
         let (from, to) = (P2::new(3.0, 1.0), P2::new(3.0, 5.0));
         assert!(!ground.clear(from, to), "the rack stands between");
         let way = ground.way(from, to);

@@ -9,6 +9,8 @@ use crate::chance::Chance;
 
 /// GS1's prefix for examples, as a company of seven digits.
 const COMPANY: u64 = 9_520_000;
+/// Another brand's company of seven digits, GS1's for examples as well (952 is the prefix of demonstrations).
+const FOREIGN_COMPANY: u64 = 9_521_141;
 
 /// What a product is, and what it is mistaken for.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Product {
     pub(crate) unit_minor: i64,
     pub(crate) weight_g: u32,
     pub(crate) tagged: bool,
+    /// False for goods whose pieces the shop knows and whose price it does not: they are not in the catalogue.
+    pub(crate) priced: bool,
     /// Index of the fixture it belongs on.
     pub(crate) home: usize,
 }
@@ -38,7 +42,7 @@ struct Style {
 }
 
 const SML: &[&str] = &["S", "M", "L"];
-const STYLES: [Style; 9] = [
+const STYLES: [Style; 10] = [
     Style {
         code: "TEE",
         name: "Tee",
@@ -129,6 +133,17 @@ const STYLES: [Style; 9] = [
         tagged: false,
         home: 5,
     },
+    // Delivered before its price was.
+    Style {
+        code: "SCA",
+        name: "Scarf",
+        colours: &[("OCH", "ochre")],
+        sizes: &[],
+        unit_minor: 0,
+        weight_g: 110,
+        tagged: true,
+        home: 4,
+    },
 ];
 
 /// The GTIN-14 of one of the company's references: indicator 0, and GS1's check digit (General Specifications §7.9).
@@ -162,6 +177,7 @@ pub(crate) fn products() -> Vec<Product> {
                     unit_minor: style.unit_minor,
                     weight_g: style.weight_g,
                     tagged: style.tagged,
+                    priced: style.unit_minor > 0,
                     home: style.home,
                 });
             }
@@ -173,7 +189,7 @@ pub(crate) fn products() -> Vec<Product> {
 /// The catalogue as the contract's plain CSV.
 pub(crate) fn catalogue_csv(products: &[Product]) -> String {
     let mut out = String::from("gtin,sku,name,unit_minor,tax_category,weight_g,tagged,image\n");
-    for p in products {
+    for p in products.iter().filter(|p| p.priced) {
         let category = if p.tagged { "clothing" } else { "general" };
         let tagged = if p.tagged { "yes" } else { "no" };
         // Writing into a String cannot fail.
@@ -186,13 +202,28 @@ pub(crate) fn catalogue_csv(products: &[Product]) -> String {
     out
 }
 
-/// SGTIN-96: header 0x30, filter 1 (point of sale), partition 5 (company of 24 bits, reference of 20), serial of 38.
+/// SGTIN-96 of this shop's goods: filter 1 (point of sale), partition 5 (company of 24 bits, reference of 20).
 pub(crate) fn sgtin96(item_reference: u64, serial: u64) -> [u8; 12] {
+    sgtin96_of(COMPANY, 1, item_reference, serial)
+}
+
+/// The same piece's bits as another encoder writes them: filter 0, all others (TDS 2.x, table 10-5). One piece still.
+pub(crate) fn sgtin96_alias(item_reference: u64, serial: u64) -> [u8; 12] {
+    sgtin96_of(COMPANY, 0, item_reference, serial)
+}
+
+/// A garment of another brand: its company prefix is one of GS1's for examples, too, and none of this shop's.
+pub(crate) fn foreign96(item_reference: u64, serial: u64) -> [u8; 12] {
+    sgtin96_of(FOREIGN_COMPANY, 1, item_reference, serial)
+}
+
+/// Header 0x30, filter, partition 5 (company of 24 bits, reference of 20), serial of 38.
+fn sgtin96_of(company: u64, filter: u128, item_reference: u64, serial: u64) -> [u8; 12] {
     let serial = u128::from(serial & ((1 << 38) - 1));
     let bits = (0x30_u128 << 88)
-        | (1_u128 << 85)
+        | (filter << 85)
         | (5_u128 << 82)
-        | (u128::from(COMPANY) << 58)
+        | (u128::from(company) << 58)
         | (u128::from(item_reference & 0xF_FFFF) << 38)
         | serial;
     let mut out = [0; 12];
@@ -205,11 +236,28 @@ pub(crate) fn sgtin96(item_reference: u64, serial: u64) -> [u8; 12] {
 /// How a person carries a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Carry {
+    /// Over the arm or in the hand.
     Hand,
+    /// In a shopping bag at the side.
     Bag,
+    /// Put on.
     Worn,
+    /// A pile on both arms.
     Stacked,
+    /// On the knees of who sits.
+    Lap,
+    /// On hangers on a rail with wheels.
+    Rail,
+    /// Folded in a carton in the arms.
+    Carton,
+    /// In a cart's wire basket, or the one under a pram.
+    Cart,
+    /// In a tray that is carried.
+    Tray,
+    /// In a foil-lined bag.
     Foil,
+    /// Under the clothes.
+    Hidden,
 }
 
 impl Carry {
@@ -220,8 +268,19 @@ impl Carry {
             Carry::Bag => "bag",
             Carry::Worn => "worn",
             Carry::Stacked => "stacked",
+            Carry::Lap => "lap",
+            Carry::Rail => "rail",
+            Carry::Carton => "carton",
+            Carry::Cart => "cart",
+            Carry::Tray => "tray",
             Carry::Foil => "foil",
+            Carry::Hidden => "hidden",
         }
+    }
+
+    /// Whether eyes are kept off it on purpose.
+    pub(crate) fn conceals(self) -> bool {
+        matches!(self, Carry::Foil | Carry::Hidden)
     }
 }
 
@@ -235,8 +294,32 @@ pub(crate) enum Place {
         carry: Carry,
         slot: usize,
     },
+    /// Left lying on the floor of the shop, in a cubicle or a lane, where its tag says.
+    Floor,
+    /// In the tray at a lane's terminal.
+    Tray(usize),
     /// Out of the store for good; its entry may be used again.
     Gone,
+}
+
+/// What is special about a piece, apart from what it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Story {
+    /// A piece like any other.
+    #[default]
+    Usual,
+    /// Paid for on an earlier day.
+    SoldBefore,
+    /// Another brand's: the store knows neither piece nor product.
+    Foreign,
+    /// Its tag has the bits of another piece's.
+    Clone,
+    /// A garment whose tag was torn off.
+    Torn,
+    /// A tag with no garment: it was torn off.
+    LooseTag,
+    /// A second tag on the garment with this index: the tags go where it goes.
+    SecondTagOf(usize),
 }
 
 /// One physical piece. What has no tag has no `epc`.
@@ -246,8 +329,41 @@ pub(crate) struct Piece {
     pub(crate) serial: u64,
     pub(crate) epc: Option<Hex>,
     pub(crate) place: Place,
-    /// Paid for on an earlier day.
-    pub(crate) sold_before: bool,
+    pub(crate) story: Story,
+}
+
+impl Piece {
+    /// Whether somebody who leaves with it owes the shop its price.
+    pub(crate) fn for_sale(&self) -> bool {
+        matches!(self.story, Story::Usual | Story::Clone | Story::Torn)
+    }
+
+    /// Whether it is a garment, not only a tag.
+    pub(crate) fn is_goods(&self) -> bool {
+        !matches!(self.story, Story::LooseTag | Story::SecondTagOf(_))
+    }
+
+    /// How somebody carries it, if anybody does.
+    pub(crate) fn carried_as(&self) -> Option<Carry> {
+        match self.place {
+            Place::Held { carry, .. } => Some(carry),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with its tag, in `truth.json`'s words.
+    pub(crate) fn tag_word(&self) -> Option<&'static str> {
+        match self.story {
+            Story::Torn => Some("torn"),
+            Story::Clone => Some("clone"),
+            _ => None,
+        }
+    }
+
+    /// Whether the store's list of pieces has it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.epc.is_some() && matches!(self.story, Story::Usual | Story::SoldBefore | Story::LooseTag)
+    }
 }
 
 /// A new piece of a product, with a serial that no other has.
@@ -264,7 +380,7 @@ pub(crate) fn piece(
         .get(product)
         .filter(|p| p.tagged)
         .and_then(|p| Hex::from_bytes(&sgtin96(p.item_reference, serial)).ok());
-    Piece { product, serial, epc, place, sold_before: false }
+    Piece { product, serial, epc, place, story: Story::Usual }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::Usage;
 
 #[derive(clap::Args)]
@@ -25,14 +27,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let family = args.family.parse::<::sim::Family>().map_err(|error| Usage(error.to_string()))?;
-    let simulated = ::sim::simulate(family, args.seed, Duration::from_secs(args.minutes * 60));
-    simulated.write_to(&args.out)?;
+    let day = ::sim::Day::new(family, args.seed, Duration::from_secs(args.minutes * 60));
+    let written = ::sim::write(day, &args.out)
+        .with_context(|| format!("{}: the simulated store cannot be written there", args.out.display()))?;
     writeln!(
         std::io::stdout(),
         "{}: {} observations, {} passages",
         args.out.display(),
-        simulated.lines.len(),
-        simulated.truth.passages.len()
+        written.observations,
+        written.passages
     )?;
     Ok(ExitCode::SUCCESS)
 }

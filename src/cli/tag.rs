@@ -1,7 +1,7 @@
 //! `portico tag`: one tag on the staff desk's reader, read, encoded, locked, killed or made quiet.
 //!
-//! The reader must be free: a store that runs holds it. Passwords are never on the command line, where everybody on the machine
-//! could read them.
+//! The reader must be free: a store that runs holds it, and does the same by `POST /api/v1/tags`. Passwords are never on the
+//! command line, where everybody on the machine could read them.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,12 +9,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use readers::Order;
-use readers::tag::{
-    Encode, Field, Found, HideTid, How, Inspect, Memory, Number, Privilege, Quiet, Reach, Selection, Stage,
-    Untraceable, Want, WantError,
-};
+use readers::tag::{Encode, How, Inspect, Quiet, Reach, Untraceable};
 use recording::{Health, Line, Name, Observation};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -24,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use super::serve::open_config;
 use super::{ConfigFile, Usage, drivers};
 use crate::store::Clock;
-use crate::tag::{self, Said};
+use crate::tag::{self, Act, Did, EncodeWish, Hide, LockField, Said, Why};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -225,37 +221,23 @@ enum By {
     Eas,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Hide {
-    Nothing,
-    Serial,
-    All,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum LockField {
-    Epc,
-    User,
-    Access,
-    Kill,
-}
-
-impl From<LockField> for Field {
-    fn from(field: LockField) -> Field {
-        match field {
-            LockField::Epc => Field::Epc,
-            LockField::User => Field::User,
-            LockField::Access => Field::AccessPassword,
-            LockField::Kill => Field::KillPassword,
-        }
-    }
-}
-
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Read(args) => read(args).await,
+        Command::Read(args) => {
+            let read = Inspect::new(args.desk.reach()?, args.user_words, args.access.known()?);
+            args.desk.does(Act::Read(read.into())).await
+        }
         Command::Encode(args) => encode(args).await,
-        Command::Lock(args) => lock(args).await,
+        Command::Lock(args) => {
+            let locks = tag::locks(&args.lock, &args.lock_for_ever, &args.unlock);
+            if locks.is_empty() {
+                return Err(usage(
+                    "say what: --lock, --lock-for-ever or --unlock with epc, user, access, kill",
+                ));
+            }
+            let (reach, access) = (args.desk.reach()?, args.access.fetch()?);
+            args.desk.does(Act::Lock { reach, access, locks }).await
+        }
         Command::Kill(args) => {
             let Some(password) = args.kill.fetch()? else {
                 return Err(usage("killing needs --kill-password-env or --kill-password-file"));
@@ -269,11 +251,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let how = match args.by {
                 By::Untraceable => How::Untraceable(Untraceable {
                     visible_epc_words: args.visible_words,
-                    hide_tid: match args.hide_tid {
-                        Hide::Nothing => HideTid::Nothing,
-                        Hide::Serial => HideTid::Serial,
-                        Hide::All => HideTid::All,
-                    },
+                    hide_tid: args.hide_tid.into(),
                     hide_user: !args.show_user,
                     reduced_range: args.near_only,
                 }),
@@ -289,140 +267,38 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn read(args: Read) -> anyhow::Result<ExitCode> {
-    let reach = args.desk.reach()?;
-    let procedure = Inspect::new(reach, args.user_words, args.access.known()?);
-    let held = args.desk.hold().await?;
-    let memory = tag::inspect(&held.orders, procedure).await;
-    held.release().await;
-    match memory {
-        Ok(memory) => args.desk.say(true, tag::described(&memory), &shown(&memory)),
-        Err(fault) => args.desk.fail(&fault, &[]),
-    }
-}
-
 async fn encode(args: EncodeArgs) -> anyhow::Result<ExitCode> {
     let said = match (&args.number, &args.gtin, &args.serial, args.prefix_digits) {
         (Some(text), ..) => Said::Text(text),
         (None, Some(gtin), Some(serial), Some(prefix_digits)) => Said::Piece { gtin, serial, prefix_digits },
         _ => return Err(usage("give a number, or --gtin with --serial and --prefix-digits")),
     };
-    let epc = tag::number(said, args.filter).map_err(|fault| usage(&fault.to_string()))?.epc;
-    let number = Number::gs1(&epc).map_err(|error| usage(&error.to_string()))?;
-    let old = secret("old-password", args.old_password_env.as_deref(), args.old_password_file.as_ref())?;
-    let user = args.user.as_deref().map(words).transpose()?;
-    let blocks = (0..args.lock_blocks.div_ceil(16)).map(|group| {
-        let left = (args.lock_blocks - group * 16).min(16);
-        (u32::from(u16::MAX) << (16 - left)) as u16
-    });
-    let want = Want {
-        overwrite: args.overwrite,
-        user,
+    let wish = EncodeWish {
+        filter: args.filter,
+        user: args.user.as_deref(),
         kill: args.kill.fetch()?,
         access: args.access.fetch()?,
-        known: old.into_iter().collect(),
-        locks: locks(&args.lock, &args.lock_for_ever, &[]),
-        blocks: blocks.collect(),
-        ..Want::number(number)
+        old: secret("old-password", args.old_password_env.as_deref(), args.old_password_file.as_ref())?,
+        lock: &args.lock,
+        lock_for_ever: &args.lock_for_ever,
+        lock_blocks: args.lock_blocks,
+        overwrite: args.overwrite,
     };
-    if args.check { check(&args.desk, &want).await } else { carry_out(&args.desk, want).await }
-}
-
-/// Whether the tag is whole, or what it lacks.
-async fn check(desk: &Desk, want: &Want) -> anyhow::Result<ExitCode> {
-    let procedure = Inspect::wanting(want, desk.reach()?);
-    let held = desk.hold().await?;
-    let memory = tag::inspect(&held.orders, procedure).await;
-    held.release().await;
-    let memory = match memory {
-        Ok(memory) => memory,
-        Err(fault) => return desk.fail(&fault, &[]),
-    };
-    let missing = want.missing(&memory);
-    let mut said = tag::described(&memory);
-    if let Some(fields) = said.as_object_mut() {
-        fields.insert("missing".into(), stages(&missing));
-    }
-    let mut lines = shown(&memory);
-    lines.push(match missing.is_empty() {
-        true => "missing   nothing".to_owned(),
-        false => format!("missing   {}", in_words(&missing)),
-    });
-    desk.say(missing.is_empty(), said, &lines)
-}
-
-async fn lock(args: Lock) -> anyhow::Result<ExitCode> {
-    let fields = locks(&args.lock, &args.lock_for_ever, &args.unlock);
-    if fields.is_empty() {
-        return Err(usage("say what: --lock, --lock-for-ever or --unlock with epc, user, access, kill"));
-    }
-    let access = args.access.fetch()?;
-    let held = args.desk.hold().await?;
-    let inspect = Inspect::new(args.desk.reach()?, 0, access.into_iter().collect());
-    let memory = tag::inspect(&held.orders, inspect).await;
-    held.release().await;
-    let memory = match memory {
-        Ok(memory) => memory,
-        Err(fault) => return args.desk.fail(&fault, &[]),
-    };
-    let Some(Found::Number(epc)) = memory.found() else {
-        return args.desk.fail(&"the tag holds no number yet; encode it, with --lock", &[]);
-    };
-    let number = Number::as_found(&epc, memory.pc.unwrap_or_default());
-    let number = number.context("the number on the tag")?;
-    // To unlock, the password must be known; it is not given to a tag that has none.
-    let keeps = !args.lock.is_empty() || !args.lock_for_ever.is_empty();
-    let known = access.into_iter().collect();
-    let want = Want { access: access.filter(|_| keeps), known, locks: fields, ..Want::number(number) };
-    carry_out(&args.desk, want).await
-}
-
-async fn carry_out(desk: &Desk, want: Want) -> anyhow::Result<ExitCode> {
-    let mut procedure =
-        Encode::new(want, desk.reach()?).map_err(|error: WantError| usage(&error.to_string()))?;
-    let held = desk.hold().await?;
-    let encoded = tag::encode(&held.orders, &mut procedure).await;
-    held.release().await;
-    match encoded {
-        Ok(encoded) => {
-            let mut said = tag::described(&encoded.memory);
-            let before = encoded.before.to_string();
-            if let Some(fields) = said.as_object_mut() {
-                fields.insert("before".into(), json!(before));
-                fields.insert("changed".into(), stages(&encoded.changed));
-            }
-            let mut lines = vec![format!("before    {before}")];
-            lines.extend(shown(&encoded.memory));
-            lines.push(match encoded.changed.is_empty() {
-                true => "done      nothing: it was what it should be".to_owned(),
-                false => format!("done      {}", in_words(&encoded.changed)),
-            });
-            desk.say(true, said, &lines)
+    let want = wish.want(said).map_err(|fault| usage(&fault.to_string()))?;
+    let reach = args.desk.reach()?;
+    let act = match args.check {
+        true => {
+            let read = Inspect::wanting(&want, reach);
+            Act::Check(want, read.into())
         }
-        Err(fault) => desk.fail(&fault, procedure.changed()),
-    }
+        false => Act::Encode(Encode::new(want, reach).map_err(|error| usage(&error.to_string()))?.into()),
+    };
+    args.desk.does(act).await
 }
 
 async fn quiet(desk: &Desk, how: How, known: Vec<u32>) -> anyhow::Result<ExitCode> {
-    let procedure = Quiet::new(how, desk.reach()?, known).map_err(|error| usage(&error.to_string()))?;
-    let held = desk.hold().await?;
-    let quieted = tag::quiet(&held.orders, procedure).await;
-    held.release().await;
-    match quieted {
-        Ok(quieted) => {
-            let tid = tag::hex(&quieted.tid);
-            let said =
-                json!({ "tid": tid, "changed": stages(&quieted.changed), "verified": quieted.verified });
-            let verified = match quieted.verified {
-                true => "seen to be quiet",
-                false => "by the tag's own word; it cannot be seen from here",
-            };
-            let lines =
-                [format!("tag       {tid}"), format!("done      {}; {verified}", in_words(&quieted.changed))];
-            desk.say(true, said, &lines)
-        }
-        Err(fault) => desk.fail(&fault, &[]),
-    }
+    let quiet = Quiet::new(how, desk.reach()?, known).map_err(|error| usage(&error.to_string()))?;
+    desk.does(Act::Quiet(quiet.into())).await
 }
 
 /// A reader that is ours for a while.
@@ -447,14 +323,27 @@ const CONNECT: Duration = Duration::from_secs(15);
 
 impl Desk {
     fn reach(&self) -> Result<Reach, Usage> {
-        let selection = match &self.epc {
-            None => Selection::any(),
-            Some(epc) => {
-                let bytes = ::epc::from_hex(epc).map_err(|error| Usage(format!("--epc {epc}: {error}")))?;
-                Selection::epc(&bytes)
+        tag::reach(self.antenna, self.epc.as_deref(), self.patience)
+            .map_err(|fault| Usage(format!("--{fault}")))
+    }
+
+    /// Does it with the one tag that answers, and says what came of it.
+    async fn does(&self, act: Act) -> anyhow::Result<ExitCode> {
+        let held = self.hold().await?;
+        let came = act.carry_out(&held.orders).await;
+        held.release().await;
+        match came {
+            Ok(did) => {
+                let whole = !matches!(&did, Did::Checked(_, missing) if !missing.is_empty());
+                self.say(whole, did.said(), &shown(&did))
             }
-        };
-        Ok(Reach { antenna: self.antenna, selection, patience: Duration::from_secs(self.patience) })
+            Err(undone) if matches!(undone.why, Why::Want(_)) => Err(usage(&undone.to_string())),
+            Err(undone) if self.json => {
+                let changed = tag::stages(&undone.changed);
+                self.say(false, json!({ "reason": undone.why.to_string(), "changed": changed }), &[])
+            }
+            Err(undone) => anyhow::bail!("{undone}"),
+        }
     }
 
     /// Connects to the reader.
@@ -499,8 +388,7 @@ impl Desk {
                 Ok(None) | Err(_) => {
                     stop.send_replace(true);
                     let reader = &self.reader;
-                    let silent =
-                        "it says nothing; a store that runs holds its readers: stop it, or use another one";
+                    let silent = "it says nothing; a store that runs holds its readers: ask it by POST /api/v1/tags, or use another one";
                     anyhow::bail!("reader {reader}: {}", why.as_deref().unwrap_or(silent));
                 }
             }
@@ -522,18 +410,6 @@ impl Desk {
         }
         Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
-
-    fn fail(&self, why: &dyn std::fmt::Display, changed: &[Stage]) -> anyhow::Result<ExitCode> {
-        let why = why.to_string();
-        if self.json {
-            return self.say(false, json!({ "reason": why, "changed": stages(changed) }), &[]);
-        }
-        let before = match changed.is_empty() {
-            true => String::new(),
-            false => format!(" (before that: {})", in_words(changed)),
-        };
-        anyhow::bail!("{why}{before}")
-    }
 }
 
 /// What the last line of a batch that tells of the reader says.
@@ -544,28 +420,26 @@ fn state(lines: Vec<Line>) -> Option<(Health, Option<Name>)> {
     })
 }
 
-fn locks(locked: &[LockField], for_ever: &[LockField], unlocked: &[LockField]) -> Vec<(Field, Privilege)> {
-    let with = |fields: &[LockField], privilege| {
-        let fields: Vec<_> = fields.iter().map(|field| ((*field).into(), privilege)).collect();
-        fields
-    };
-    [
-        with(locked, Privilege::Locked),
-        with(for_ever, Privilege::PermanentlyLocked),
-        with(unlocked, Privilege::Unlocked),
-    ]
-    .concat()
-}
-
-/// What is on a tag, in lines for people.
-fn shown(memory: &Memory) -> Vec<String> {
-    let said = tag::described(memory);
+/// What came of it, in lines for people.
+fn shown(did: &Did) -> Vec<String> {
+    let said = did.said();
     let text = |key: &str| said.get(key).and_then(Value::as_str);
-    let mut lines = vec![format!("tag       {}", text("tid").unwrap_or_default())];
+    let mut lines = vec![format!("tag       {}", did.tid())];
+    if let Did::Quieted(quieted) = did {
+        let verified = match quieted.verified {
+            true => "seen to be quiet",
+            false => "by the tag's own word; it cannot be seen from here",
+        };
+        lines.push(format!("done      {}; {verified}", tag::in_words(&quieted.changed)));
+        return lines;
+    }
+    if let Some(before) = text("before") {
+        lines.insert(0, format!("before    {before}"));
+    }
     let state = match (text("state"), text("epc")) {
-        (_, Some(epc)) => epc.to_owned(),
-        (Some("half_written"), _) => "being written when it was interrupted; encode it again".to_owned(),
-        _ => "none yet".to_owned(),
+        (_, Some(epc)) => epc,
+        (Some("half_written"), _) => "being written when it was interrupted; encode it again",
+        _ => "none yet",
     };
     lines.push(format!("number    {state}"));
     if let Some(uri) = text("uri") {
@@ -579,15 +453,16 @@ fn shown(memory: &Memory) -> Vec<String> {
         lines.push(format!("user      {user}"));
     }
     lines.push(format!("passwords {}", text("passwords").unwrap_or_default()));
+    match did {
+        Did::Checked(_, missing) if missing.is_empty() => lines.push("missing   nothing".to_owned()),
+        Did::Checked(_, missing) => lines.push(format!("missing   {}", tag::in_words(missing))),
+        Did::Encoded(encoded) if encoded.changed.is_empty() => {
+            lines.push("done      nothing: it was what it should be".to_owned());
+        }
+        Did::Encoded(encoded) => lines.push(format!("done      {}", tag::in_words(&encoded.changed))),
+        Did::Read(_) | Did::Quieted(_) => {}
+    }
     lines
-}
-
-fn stages(stages: &[Stage]) -> Value {
-    stages.iter().map(Stage::to_string).collect()
-}
-
-fn in_words(stages: &[Stage]) -> String {
-    stages.iter().map(Stage::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn usage(words: &str) -> anyhow::Error {
@@ -610,20 +485,7 @@ fn secret(what: &str, env: Option<&str>, file: Option<&PathBuf>) -> Result<Optio
         }
         (None, None) => return Ok(None),
     };
-    let digits = text.trim();
-    let right = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     // The text itself is never said: it may be a password with one digit too many.
-    let value = u32::from_str_radix(digits, 16).ok().filter(|_| right);
-    value.map(Some).ok_or_else(|| Usage(format!("{place}: a password is 8 hexadecimal digits")))
-}
-
-/// Words of user memory.
-fn words(hex: &str) -> Result<Vec<u16>, Usage> {
-    let wrong = |why: String| Usage(format!("--user {hex}: {why}"));
-    let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits.ok_or_else(|| wrong("hexadecimal digits are right".into()))?;
-    if digits.is_empty() || !digits.len().is_multiple_of(4) {
-        return Err(wrong(format!("{} digits are not a multiple of 4", digits.len())));
-    }
-    Ok(digits.chunks(4).map(|word| word.iter().fold(0, |value, digit| value << 4 | *digit as u16)).collect())
+    let password = tag::password(text.trim());
+    password.map(Some).ok_or_else(|| Usage(format!("{place}: a password is 8 hexadecimal digits")))
 }

@@ -34,6 +34,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) fixtures: Vec<Fixture>,
     pub(super) decision: Option<Decision>,
+    /// What only the simulated store needs; known here so that a typing error in it is one, and read past.
+    #[expect(dead_code, reason = "checked here; only the simulated store reads it")]
+    pub(super) simulation: Option<sim::Simulation>,
 }
 
 #[derive(Debug, Deserialize)]

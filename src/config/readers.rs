@@ -134,6 +134,11 @@ impl Reader {
         Ok(told)
     }
 
+    /// Its antenna ports; none where all of them are read as they are.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        self.told.antennas.iter().map(|antenna| antenna.port)
+    }
+
     /// How it is reached; never with its password.
     pub fn link(&self) -> &Link {
         &self.told.link

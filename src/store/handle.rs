@@ -10,6 +10,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use super::clock::Clock;
 use super::live::Live;
 use crate::db::Db;
+use crate::tag::Desks;
 
 /// Lines on their way in, and whom to tell once they are committed.
 pub struct Submission {
@@ -35,6 +36,7 @@ pub struct Handle {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) db: Arc<Db>,
     pub(crate) clock: Clock,
+    pub(crate) desks: Desks,
 }
 
 impl Handle {
@@ -79,6 +81,11 @@ impl Handle {
     /// Where the store's clocks on the wall are set.
     pub fn zone(&self) -> &jiff::tz::TimeZone {
         &self.zone
+    }
+
+    /// The readers, as places where tags are written.
+    pub fn desks(&self) -> &Desks {
+        &self.desks
     }
 
     /// What was committed.

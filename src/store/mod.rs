@@ -34,6 +34,7 @@ pub use replay::{Replay, Step};
 
 use crate::config::Config;
 use crate::db::Db;
+use crate::tag::Desk;
 
 /// Submissions that may wait for the writer; past that, whoever brings more waits too.
 const QUEUE: usize = 1_024;
@@ -74,6 +75,10 @@ pub async fn start(
     let (live, live_seen) = watch::channel(Arc::new(Live::default()));
     let (outcomes, _) = broadcast::channel(LAG);
     let (stop, stopping) = watch::channel(false);
+    let desks = config.readers.iter().map(|reader| {
+        let ports = reader.ports().collect();
+        (reader.id.clone(), Desk::new(ports, performers::reader_of(orders, &reader.id)))
+    });
     let handle = Handle {
         submit: submit.clone(),
         live: live_seen,
@@ -83,6 +88,7 @@ pub async fn start(
         zone: config.timezone.clone(),
         db: db.clone(),
         clock,
+        desks: Arc::new(desks.collect()),
     };
     let out = performers::Out { clock, back: submit };
     let (performers, contacts, mut outputs) = performers::start(config, memory, &out, orders)?;

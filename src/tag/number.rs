@@ -23,10 +23,10 @@ pub enum NumberFault {
     #[error("an EPC fills whole words of 16 bits: {0} hexadecimal digits are not a multiple of 4")]
     Words(usize),
     /// A GTIN that is none.
-    #[error("--gtin {0}: {1}")]
+    #[error("GTIN {0}: {1}")]
     Gtin(String, GtinError),
     /// A serial that is none.
-    #[error("--serial {0}: {1}")]
+    #[error("serial {0}: {1}")]
     Serial(String, ::epc::SerialError),
     /// A company prefix of a length that there is not.
     #[error("a company prefix has 6 to 12 digits, not {0}")]

@@ -125,7 +125,7 @@ fn filled(text: Option<Name>) -> Option<Name> {
     text.filter(|text| !text.is_empty())
 }
 
-fn bounded(name: &str, text: Option<&Name>) -> Result<(), Problem> {
+pub(super) fn bounded(name: &str, text: Option<&Name>) -> Result<(), Problem> {
     match text {
         Some(text) if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) => {
             Err(Problem::wrong(format!(

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use engine::plan::{Antenna, Flow, Lane, Plan, Policy, Terminal, Zone, ZoneKind};
+use readers::{Order, OrderError};
 use recording::{
     Attempt, AttemptState, Basis, Basket, BasketStatus, Catalogue, CatalogueChange, Direction, Evidence, Hex,
     Hold, KnownPiece, Line, Outcome, Passage, PassageOutcome, PieceState, Product, ReadsAt, Receipt,
@@ -13,6 +14,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::{App, openapi, staff};
 use crate::db::{Batch, Db};
 use crate::store::{Clock, Handle, Live, Submission};
+use crate::tag::Desk;
 
 pub(super) struct Fixture {
     pub(super) handle: Handle,
@@ -71,6 +73,14 @@ impl Fixture {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let seq = Arc::new(tokio::sync::Mutex::new(0));
         let clock = Clock::start(None, 1.0);
+        let (orders, mut taken) = mpsc::channel(1);
+        let desk = Desk::new(vec![1, 2], orders);
+        tokio::spawn(async move {
+            while let Some(order) = taken.recv().await {
+                let Order::Tag { done, .. } = order else { continue };
+                done.send(Err(OrderError::CannotDo("it only reads tags".into()))).unwrap();
+            }
+        });
         let handle = Handle {
             submit,
             live: seen,
@@ -80,6 +90,7 @@ impl Fixture {
             zone: jiff::tz::TimeZone::get("America/New_York").unwrap(),
             db,
             clock,
+            desks: Arc::new([("desk".into(), desk)].into()),
         };
         let (told, heard_too, sender) = (heard.clone(), heard.clone(), live.clone());
         tokio::spawn(async move {

@@ -1,6 +1,7 @@
 //! Kiosk, staff pages, a shopper's own receipt, and the API, over HTTP. Everything said here was committed before;
-//! everything heard here goes to the store's one writer as lines. It never decides anything and keeps no state of its
-//! own. Log-in comes with a later version: until then nothing here listens, or answers, past loopback.
+//! everything heard here goes to the store's one writer as lines, but for jobs on tags, which go to a reader's driver and
+//! change nothing that the store knows. It never decides anything and keeps no state of its own. Log-in comes with a later
+//! version: until then nothing here listens, or answers, past loopback.
 
 mod act;
 mod assets;
@@ -18,6 +19,7 @@ mod routes;
 mod serve;
 mod staff;
 mod stream;
+mod tags;
 mod words;
 
 use std::sync::Arc;

@@ -199,6 +199,62 @@ async fn what_is_wrong_gets_a_problem_that_says_what_would_be_right() {
     assert!(browser.heard().is_empty());
 }
 
+/// What a real reader makes of it stands in `tests/tag.rs`; this one cannot write tags.
+#[tokio::test]
+async fn a_job_on_a_tag_that_makes_no_sense_is_refused_and_no_password_is_repeated() {
+    let browser = browser().await;
+    let job = |more: Value| {
+        let mut job = json!({"by": "Ada", "reader": "desk", "action": "read"});
+        job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        job.to_string()
+    };
+    let encode = |more: Value| {
+        let mut all = json!({"action": "encode", "number": "3036450E0000004000001A85"});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        job(all)
+    };
+    let number = json!({"action": "encode"});
+    let cases = [
+        (job(json!({})), 422, "it only reads tags"),
+        (job(json!({"reader": "dsk"})), 404, "`dsk`"),
+        (job(json!({"by": " "})), 400, "`by`"),
+        (job(json!({"by": "A\u{7}"})), 400, "control"),
+        (job(json!({"antenna": 3})), 400, "1, 2"),
+        (job(json!({"epc": "30Z"})), 400, "epc 30Z"),
+        (job(json!({"patience_s": 61})), 400, "1 to 60"),
+        (job(json!({"number": "3034"})), 400, "`number`"),
+        (job(json!({"action": "burn"})), 400, "encode"),
+        (job(number), 400, "`prefix_digits`"),
+        (encode(json!({"number": "urn:epc:id:sscc:0614141.1234567890"})), 400, "urn:epc:id:sgtin:"),
+        (encode(json!({"gtin": "09520000000011"})), 400, "or else"),
+        (encode(json!({"user": "471"})), 400, "multiple of 4"),
+        (encode(json!({"lock_blocks": 129})), 400, "0 to 128"),
+        (encode(json!({"lock": ["epc"]})), 400, "access password"),
+        (encode(json!({"lock": ["tid"]})), 400, "kill"),
+        (encode(json!({"access_password": "5EC2E7005"})), 400, "8 hexadecimal digits"),
+        (encode(json!({"access_password": 0x5EC2E700_u32})), 400, "8 hexadecimal digits"),
+        (encode(json!({"kill_password": ["5EC2E700"]})), 400, "8 hexadecimal digits"),
+        (job(json!({"action": "lock", "access_password": "5EC2E700"})), 400, "`unlock`"),
+        (job(json!({"action": "kill"})), 400, "kill_password"),
+        (job(json!({"action": "kill", "kill_password": "00000000"})), 400, "kills no tag"),
+        (job(json!({"action": "quiet", "how": "untraceable"})), 400, "access_password"),
+    ];
+    for (body, status, words) in cases {
+        let (got, problem) = browser.post("/api/v1/tags", JSON, body.clone()).await;
+        assert_eq!(got.as_u16(), status, "{body}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{body}: {problem}");
+        let said = problem.to_string();
+        // As a number it is said in decimal digits.
+        assert!(!said.contains("5EC2E700") && !said.contains("1589831424"), "{said}");
+    }
+    let turn = browser.fixture.handle.desks()["desk"].take().unwrap();
+    let (status, problem) = browser.post("/api/v1/tags", JSON, job(json!({}))).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    drop(turn);
+    assert_eq!(browser.post("/api/v1/tags", JSON, job(json!({}))).await.0.as_u16(), 422, "free again");
+    assert!(browser.heard().is_empty(), "nothing that the store's records would keep");
+}
+
 #[tokio::test]
 async fn unknown_addresses_and_methods_are_problems_too() {
     let browser = browser().await;

@@ -184,7 +184,9 @@ impl ThingMagic {
     /// It reads: for the first time, or again.
     pub(super) fn up(&mut self, now: Duration) {
         let first = self.phase == Phase::SettingUp;
-        self.phase = Phase::Reading;
+        // An order that came while it began to read has it stop again.
+        let interrupted = self.plan.front() == Some(&Ask::Stop);
+        self.phase = if interrupted { Phase::Working } else { Phase::Reading };
         if !first {
             return;
         }

@@ -193,9 +193,3 @@ pub fn events(module: &mut impl Module) -> Vec<Event> {
 pub fn sent(module: &mut impl Module) -> Vec<Vec<u8>> {
     std::iter::from_fn(|| module.poll_output()).collect()
 }
-
-/// The inputs kept of a fuzz target: a line each, in hexadecimal.
-pub fn kept(target: &str) -> Vec<Vec<u8>> {
-    let file = format!("{}/tests/corpus/{target}.hex", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(file).unwrap().lines().map(hex).collect()
-}

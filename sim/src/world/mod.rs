@@ -3,10 +3,14 @@
 
 mod acts;
 mod failing;
+mod handling;
+mod lanes;
+mod leaving;
 mod passages;
 mod pieces;
 mod reading;
 mod sensing;
+mod shoppers;
 mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,34 +18,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use recording::{Health, Hex, Line, Name, ReaderState, Tick, Time};
 
 use crate::chance::Chance;
-use crate::family::{Family, Manner};
+use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
-use crate::people::{Step, Walker};
+use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
-use crate::senses::{Senses, Told};
+use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{self, Piece, Place, Product};
-use crate::truth::{Notes, TrueItem, TrueTap};
+use crate::truth::Notes;
+use passages::{Done, Under};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
 const SECOND_US: i64 = 1_000_000;
 /// The word for a whole EPC of six words, no user memory, GS1: what every SGTIN-96 tag says of itself.
 const PC_96: u16 = 0x3000;
-
-/// A way through a lane that is under way.
-#[derive(Clone, Debug)]
-struct Under {
-    lane: usize,
-    enter_us: i64,
-    from_street: bool,
-    /// When one stepped out over a line the last time, and whether to the street; a step back over it undoes this.
-    left: Option<(i64, bool)>,
-    tap: Option<TrueTap>,
-    paid: bool,
-    items: Vec<TrueItem>,
-}
 
 /// A simulated store.
 pub(crate) struct World {
@@ -58,8 +50,20 @@ pub(crate) struct World {
     pub(crate) inventories: Vec<Inventory>,
     reader_names: Vec<Name>,
     people: Vec<Walker>,
+    /// Those who come later, by when.
+    due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
+    /// Ways through that wait for the rest of a party, by purse.
+    done: BTreeMap<u32, Vec<Done>>,
+    /// Places of the line before each lane: inside, then on the street.
+    lines: Vec<Vec<P2>>,
+    /// Numbers of people's cards, by person and which card of theirs.
+    cards: BTreeMap<(u32, u8), u64>,
     senses: Senses,
+    /// What hands did in this step.
+    hands: Vec<Hand>,
+    /// What lies on each scale, grams.
+    loads_g: Vec<f64>,
     pub(crate) notes: Option<Notes>,
     start: Time,
     pub(crate) now_us: i64,
@@ -73,6 +77,8 @@ pub(crate) struct World {
     next_serial: u64,
     next_card: u64,
     floor_stock: usize,
+    /// What is made from now on comes in while the store is open.
+    furnished: bool,
     chance: Chance,
     making: Chance,
     network: Chance,
@@ -89,6 +95,21 @@ impl World {
             manner.stock.1 = pieces;
         }
         let plan = Plan::of(&manner);
+        let mut world = World::in_shop(plan, family, manner, seed, start);
+        world.opens();
+        world
+    }
+
+    /// A shop with its stock, its readers up, and nobody in it.
+    pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
+        let mut products = stock::products();
+        products.retain_mut(|product| match plan.home(&product.sku) {
+            Some(home) => {
+                product.home = home;
+                true
+            }
+            None => false,
+        });
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
         let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
@@ -102,7 +123,6 @@ impl World {
         }
         let mut world = World {
             family,
-            products: stock::products(),
             pieces: Vec::new(),
             free: Vec::new(),
             gone: BTreeSet::new(),
@@ -110,8 +130,15 @@ impl World {
             reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
             inventories,
             people: Vec::new(),
+            due: Vec::new(),
             under: BTreeMap::new(),
-            senses: Senses::new(manner.sight, plan.lanes.len(), Chance::new(seed, 2)),
+            done: BTreeMap::new(),
+            lines: lanes::lines(&plan),
+            cards: BTreeMap::new(),
+            senses: Senses::new(Sight { light: plan.light, ..manner.sight }, &plan, &products, seed),
+            hands: Vec::new(),
+            loads_g: Vec::new(),
+            products,
             notes: Some(Notes::default()),
             start,
             now_us: 0,
@@ -123,6 +150,7 @@ impl World {
             next_serial: 1000,
             next_card: 1,
             floor_stock: 0,
+            furnished: false,
             chance: Chance::new(seed, 3),
             making: Chance::new(seed, 4),
             network: Chance::new(seed, 5),
@@ -139,7 +167,10 @@ impl World {
             manner,
         };
         world.furnish();
-        world.opens();
+        for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
+            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
+            world.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
+        }
         world
     }
 
@@ -148,21 +179,17 @@ impl World {
         self.start = Time::from_micros(self.start.as_micros() + by_us);
     }
 
+    /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
-        for (n, reader) in self.reader_names.clone().into_iter().enumerate() {
-            let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
-            self.post(Told { at_us: n as i64 * 1000, received_us: n as i64 * 1000, what: state.into() });
-        }
-        // The day is under way: three shoppers stand at the racks when the recording begins.
         for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
             let front = self.front(fixture);
             let steps = vec![
                 Step::Stand(stand_s),
-                Step::Take { fixture, untagged: false },
+                Step::Take { fixture, what: Wanted::Tagged },
                 Step::Stand(0.8),
                 Step::Decide,
             ];
-            self.comes(front, false, steps);
+            self.comes(front, Kind::Adult, steps);
         }
     }
 
@@ -188,7 +215,7 @@ impl World {
 
     /// People in the store.
     pub(crate) fn anybody(&self) -> bool {
-        !self.people.is_empty()
+        !self.people.is_empty() || !self.due.is_empty()
     }
 
     /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
@@ -213,7 +240,7 @@ impl World {
     }
 
     fn walk(&mut self) {
-        let places: Vec<(u32, P2)> = self.people.iter().map(|p| (p.id, p.at)).collect();
+        let places: Vec<Presence> = self.people.iter().map(Walker::presence).collect();
         let mut crossings = Vec::new();
         for (at, walker) in self.people.iter_mut().enumerate() {
             let before = walker.at;
@@ -231,11 +258,23 @@ impl World {
     fn carry(&mut self) {
         self.air.bodies.clear();
         for walker in &self.people {
+            let (build, velocity) = (walker.build, walker.velocity);
             self.air.bodies.push(Body {
                 at: walker.at,
-                velocity: walker.velocity,
-                shadow_db: walker.shadow_db,
+                velocity,
+                shadow_db: build.shadow_db,
+                radius_m: build.trunk_m,
+                height_m: build.height_m,
             });
+            if let Some((at, frame)) = walker.frame() {
+                self.air.bodies.push(Body {
+                    at,
+                    velocity,
+                    shadow_db: frame.shadow_db,
+                    radius_m: frame.radius_m,
+                    height_m: frame.height_m,
+                });
+            }
             for &piece_at in &walker.held {
                 if let (Some(Piece { place: Place::Held { carry, slot, .. }, .. }), Some(tag)) =
                     (self.pieces.get(piece_at), self.air.tags.get_mut(piece_at))
@@ -257,5 +296,7 @@ impl World {
                 notes.held(piece, self.now_us, tag.at, false);
             }
         }
+        self.free_cubicles();
+        self.closes_all();
     }
 }

@@ -1,12 +1,37 @@
-//! Ways through a lane as they really were, for the truth.
+//! Ways through a lane as they really were, for the truth: one for each purse, however many people it pays for.
 
-use crate::people::{Intent, Walker};
+use crate::people::Walker;
+use crate::simulate::Happened;
 use crate::space::P2;
-use crate::stock::Carry;
-use crate::truth::{TrueItem, TruePassage, Truth};
-use recording::Time;
+use crate::stock::{Piece, Story};
+use crate::truth::{TrueItem, TruePassage, TrueTap};
+use recording::TapOutcome;
 
-use super::{STEP_US, Under, World};
+use super::{STEP_US, World};
+
+/// A way through a lane that is under way.
+#[derive(Clone, Debug)]
+pub(super) struct Under {
+    pub(super) lane: usize,
+    enter_us: i64,
+    from_street: bool,
+    /// When one stepped out over a line the last time, and whether to the street; a step back over it undoes this.
+    left: Option<(i64, bool)>,
+    pub(super) tap: Option<TrueTap>,
+    pub(super) paid: bool,
+}
+
+/// One person's way through, done; waits for the rest of the party.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    under: Under,
+    end_us: i64,
+    to_street: bool,
+    person: u32,
+    group: Option<u32>,
+    staff: bool,
+    goods: Vec<(TrueItem, Story, bool)>,
+}
 
 impl World {
     /// Notes when somebody steps into a lane or out of it.
@@ -26,9 +51,8 @@ impl World {
                 Some(under) => under.left = None,
                 None => {
                     let from_street = self.plan.lanes.get(lane).is_some_and(|l| before.y >= l.area.high.y);
-                    let items = self.items_of(walker);
-                    let (tap, left) = (None, None);
-                    let under = Under { lane, enter_us: end_us, from_street, left, tap, paid: false, items };
+                    let under =
+                        Under { lane, enter_us: end_us, from_street, left: None, tap: None, paid: false };
                     self.under.insert(id, under);
                 }
             }
@@ -36,103 +60,172 @@ impl World {
             && is.is_none()
             && let Some(under) = self.under.get_mut(&id)
         {
-            under.left = Some((end_us, here.y > 1.0));
+            let out = self
+                .plan
+                .lanes
+                .get(under.lane)
+                .is_some_and(|l| here.y > (l.area.low.y + l.area.high.y) / 2.0);
+            under.left = Some((end_us, out));
         }
         let gone = |under: &Under| {
             let area = self.plan.lanes.get(under.lane).map(|l| l.area);
             under.left.is_some() && area.is_none_or(|a| here.y < a.low.y - 0.4 || here.y > a.high.y + 0.15)
         };
-        if self.under.get(&id).is_some_and(gone)
-            && let Some(under) = self.under.remove(&id)
-            && let Some(walker) = self.people.get(at)
-        {
-            let passage = self.passage(under, walker);
-            if let Some(notes) = &mut self.notes {
-                notes.passages.push(passage);
-            }
-        }
+        let through = self.under.get(&id).is_some_and(gone);
         let Some(walker) = self.people.get_mut(at) else { return };
         walker.entered |= is.is_some();
         let area = walker.lane.and_then(|lane| self.plan.lanes.get(lane)).map(|l| l.area);
         if is.is_none()
             && walker.entered
-            && area.is_some_and(|area| walker.at.y > area.high.y + 0.3 || walker.at.y < area.low.y - 0.6)
+            && area.is_some_and(|area| walker.at.y > area.high.y + 0.15 || walker.at.y < area.low.y - 0.4)
         {
             (walker.lane, walker.entered) = (None, false);
         }
+        if through
+            && let Some(under) = self.under.remove(&id)
+            && let Some(walker) = self.people.get(at)
+        {
+            let (purse, done) = (walker.purse(), self.done(under, walker));
+            self.done.entry(purse).or_default().push(done);
+            self.closes(purse);
+        }
     }
 
-    pub(super) fn items_of(&self, walker: &Walker) -> Vec<TrueItem> {
-        let held = walker.held.iter().filter_map(|&at| self.pieces.get(at));
-        held.filter_map(|piece| {
-            Some(TrueItem {
-                gtin: self.products.get(piece.product)?.gtin.clone(),
-                serial: piece.epc.as_ref().map(|_| piece.serial.to_string()),
-                mode: walker.carry.word().into(),
-                person: walker.id,
-                concealed: walker.carry == Carry::Foil,
-            })
+    fn done(&self, under: Under, walker: &Walker) -> Done {
+        let (end_us, to_street) = under.left.unwrap_or((self.now_us, !under.from_street));
+        let held = walker.held.iter().filter_map(|&at| self.pieces.get(at)).filter(|piece| piece.is_goods());
+        let goods = held.filter_map(|piece| Some((self.item(piece, walker)?, piece.story, piece.for_sale())));
+        Done {
+            end_us,
+            to_street,
+            person: walker.id,
+            group: walker.group,
+            staff: walker.staff,
+            goods: goods.collect(),
+            under,
+        }
+    }
+
+    fn item(&self, piece: &Piece, walker: &Walker) -> Option<TrueItem> {
+        let carry = piece.carried_as().unwrap_or(walker.carry);
+        Some(TrueItem {
+            gtin: self.products.get(piece.product)?.gtin.clone(),
+            serial: (piece.epc.is_some() || piece.story == Story::Torn).then(|| piece.serial.to_string()),
+            mode: carry.word().into(),
+            person: walker.id,
+            concealed: carry.conceals(),
+            tag: piece.tag_word().map(Into::into),
         })
-        .collect()
     }
 
-    pub(super) fn passage(&self, under: Under, walker: &Walker) -> (i64, TruePassage) {
-        let (end_us, to_street) = under.left.unwrap_or((self.now_us, walker.at.y > 1.0));
-        let through = to_street != under.from_street;
-        let mixed = walker.intent == Intent::Buyer
-            && walker.held.iter().any(|&p| self.pieces.get(p).is_some_and(|p| p.sold_before));
-        let untagged_only = !under.items.is_empty() && under.items.iter().all(|item| item.serial.is_none());
-        let foil = under.items.iter().any(|item| item.concealed);
-        let expected: &[&str] = match walker.intent {
-            Intent::Return if !to_street => &["staff", "no_items", "held"],
-            _ if !through => &["turned_back"],
-            Intent::Buyer if untagged_only => &["charged", "held"],
-            Intent::Buyer => &["charged"],
-            Intent::Walkout if foil => &["held", "unpaid", "no_items"],
-            Intent::Walkout => &["unpaid", "held"],
-            Intent::TurnedBack | Intent::Declined => &["held", "unpaid"],
-            Intent::Empty | Intent::PaidBefore | Intent::Return => &["no_items"],
+    /// Writes down the passages of a purse whose people are all through.
+    pub(super) fn closes(&mut self, purse: u32) {
+        let on_the_way = self
+            .people
+            .iter()
+            .any(|p| p.purse() == purse && (p.lane.is_some() || self.under.contains_key(&p.id)));
+        if on_the_way {
+            return;
+        }
+        let mut left = self.done.remove(&purse).unwrap_or_default();
+        while let Some(first) = left.first() {
+            // Who went another way went on a passage of their own.
+            let way = |done: &Done| (done.under.lane, done.under.from_street, done.to_street);
+            let same = way(first);
+            let (together, others) = left.into_iter().partition(|done| way(done) == same);
+            left = others;
+            let passage = self.passage(together);
+            if let (Some(passage), Some(notes)) = (passage, &mut self.notes) {
+                notes.passages.push(passage);
+            }
+        }
+    }
+
+    /// Parties of which somebody had the lane and never went in.
+    pub(super) fn closes_all(&mut self) {
+        let purses: Vec<u32> = self.done.keys().copied().collect();
+        purses.into_iter().for_each(|purse| self.closes(purse));
+    }
+
+    fn passage(&self, together: Vec<Done>) -> Option<(i64, TruePassage)> {
+        let first = together.first()?;
+        let (lane, from_street, to_street) = (first.under.lane, first.under.from_street, first.to_street);
+        let enter_us = together.iter().map(|done| done.under.enter_us).min()?;
+        let end_us = together.iter().map(|done| done.end_us).max()?;
+        let paid = together.iter().any(|done| done.under.paid);
+        let taps = together.iter().filter_map(|done| done.under.tap.clone());
+        let tap = taps.max_by_key(|tap| (tap.outcome == TapOutcome::Approve, tap.at));
+        let goods: Vec<&(TrueItem, Story, bool)> = together.iter().flat_map(|done| &done.goods).collect();
+        let sold_before = goods.iter().any(|(_, story, _)| *story == Story::SoldBefore);
+        let for_sale = goods.iter().any(|(.., for_sale)| *for_sale);
+        let declined = tap.as_ref().is_some_and(|tap| tap.outcome != TapOutcome::Approve);
+        let staff = together.iter().all(|done| done.staff);
+        let kind = match (staff, from_street == to_street) {
+            (true, _) => "staff",
+            (_, true) if declined => "declined",
+            (_, true) => "turned_back",
+            _ if from_street && sold_before => "return",
+            _ if from_street => "came_in",
+            _ if !for_sale && sold_before => "paid_before",
+            _ if !for_sale => "empty",
+            _ if paid => "buyer",
+            _ => "walkout",
         };
-        let items = if mixed {
-            let sold: Vec<String> = walker
-                .held
-                .iter()
-                .filter_map(|&p| self.pieces.get(p))
-                .filter(|p| p.sold_before)
-                .map(|p| p.serial.to_string())
-                .collect();
-            under
-                .items
-                .into_iter()
-                .filter(|item| !item.serial.as_ref().is_some_and(|s| sold.contains(s)))
-                .collect()
-        } else {
-            under.items
+        // What was paid on an earlier day is not what a buyer pays for; another brand's goods are nobody's here.
+        let counts = |item: &&&(TrueItem, Story, bool)| match item.1 {
+            Story::Foreign => false,
+            Story::SoldBefore => kind != "buyer" && kind != "walkout",
+            _ => true,
         };
+        let items: Vec<TrueItem> = goods.iter().filter(counts).map(|(item, ..)| item.clone()).collect();
+        let clone = goods.iter().any(|(_, story, _)| *story == Story::Clone);
+        let unpriced =
+            items.iter().any(|item| self.products.iter().any(|p| p.gtin == item.gtin && !p.priced));
         let passage = TruePassage {
             id: String::new(),
-            lane: self.plan.lanes.get(under.lane).map(|l| l.id.clone()).unwrap_or_default(),
-            kind: walker.intent.word().into(),
-            persons: vec![walker.id],
-            enter: self.time(under.enter_us),
+            lane: self.plan.lanes.get(lane).map(|l| l.id.clone()).unwrap_or_default(),
+            kind: kind.into(),
+            persons: together.iter().map(|done| done.person).collect(),
+            enter: self.time(enter_us),
             exit: self.time(end_us),
-            paid: under.paid || walker.intent == Intent::PaidBefore,
-            tap: under.tap,
+            paid: paid || kind == "paid_before",
+            tap,
+            expected: expected(kind, &items, clone || unpriced).iter().map(|word| (*word).into()).collect(),
             items,
-            expected: expected.iter().map(|word| (*word).into()).collect(),
+            group: together.iter().find_map(|done| done.group),
         };
-        (under.enter_us, passage)
+        Some((enter_us, passage))
     }
 
-    /// What really happened so far.
-    pub(crate) fn truth(&mut self, seed: u64) -> Truth {
-        let notes = self.notes.take().unwrap_or_default();
-        let start_us = self.start.as_micros();
-        notes.into_truth(
-            self.family.name(),
-            seed,
-            |tag| self.pieces.get(tag).and_then(|piece| piece.epc.clone()),
-            |us| Time::from_micros(start_us + us),
-        )
+    /// What has come to be known of the truth since the last time; with the `last` step all that is left.
+    pub(crate) fn truths(&mut self, last: bool, out: &mut Happened) {
+        let Some(notes) = &mut self.notes else { return };
+        let done = self.done.values().flatten().map(|done| &done.under);
+        let under_way_us =
+            self.under.values().chain(done).map(|under| under.enter_us).min().filter(|_| !last);
+        notes.passages_before(under_way_us.unwrap_or(i64::MAX), &mut out.passages);
+        let pieces = &self.pieces;
+        let epc_of = last.then_some(|tag: usize| pieces.get(tag).and_then(|piece| piece.epc.clone()));
+        notes.tags_told(self.start, epc_of, &mut out.tags);
+        out.people.append(&mut notes.people);
+        out.items_csv.push_str(&std::mem::take(&mut notes.items_csv));
+    }
+}
+
+/// The outcomes that are right for a passage, the best first. `odd`: a piece that staff have to look at (a clone, no price).
+fn expected(kind: &str, items: &[TrueItem], odd: bool) -> &'static [&'static str] {
+    let unseen = |item: &TrueItem| item.concealed || item.tag.is_some();
+    let untagged_only = !items.is_empty() && items.iter().all(|item| item.serial.is_none());
+    match kind {
+        "staff" => &["staff", "no_items", "turned_back"],
+        "return" => &["staff", "no_items", "held"],
+        "came_in" => &["no_items", "staff"],
+        "turned_back" | "declined" => &["turned_back"],
+        "buyer" if odd => &["held", "charged"],
+        "buyer" if untagged_only || items.iter().any(unseen) => &["charged", "held"],
+        "buyer" => &["charged"],
+        "walkout" if items.iter().all(unseen) => &["held", "unpaid", "no_items"],
+        "walkout" => &["unpaid", "held"],
+        _ => &["no_items"],
     }
 }

@@ -3,7 +3,7 @@
 use crate::family::Family;
 use crate::radio::{Tag, carry_loss_db};
 use crate::space::{P2, P3};
-use crate::stock::{self, Place};
+use crate::stock::{self, Carry, Piece, Place, Story};
 use recording::Hex;
 use std::collections::BTreeSet;
 
@@ -12,10 +12,17 @@ use super::World;
 impl World {
     pub(super) fn furnish(&mut self) {
         let (floor, stockroom) = self.manner.stock;
+        let stockroom = self.plan.stockroom_pieces.unwrap_or(stockroom);
         for product in 0..self.products.len() {
-            let home = self.products.get(product).map_or(0, |p| p.home);
-            for _ in 0..floor {
-                self.make(product, Place::Fixture(home));
+            // What has no price yet is brought by those who need it.
+            if self.products.get(product).is_some_and(|p| !p.priced) {
+                continue;
+            }
+            let sku = self.products.get(product).map(|p| p.sku.clone()).unwrap_or_default();
+            for stock in self.plan.stock.clone() {
+                for _ in 0..if stock.holds(&sku) { stock.pieces.unwrap_or(floor) } else { 0 } {
+                    self.make(product, Place::Fixture(stock.fixture));
+                }
             }
             let tagged = self.products.get(product).is_some_and(|p| p.tagged);
             for _ in 0..stockroom {
@@ -25,7 +32,7 @@ impl World {
                 for _ in 0..8 {
                     let at = self.make(product, Place::Gone);
                     if let Some(piece) = self.pieces.get_mut(at) {
-                        piece.sold_before = true;
+                        piece.story = Story::SoldBefore;
                     }
                 }
             }
@@ -35,13 +42,8 @@ impl World {
                 self.make(product, Place::Fixture(0));
             }
         }
-        // Some of the first rack's garments hang at the lane, too.
-        if let Some(display) = self.plan.fixtures.iter().position(|f| f.id == "display-1") {
-            for product in 0..12 {
-                self.make(product, Place::Fixture(display));
-            }
-        }
         self.floor_stock = self.on_floor();
+        self.furnished = true;
     }
 
     /// A new piece with its tag; gives its place in the lists.
@@ -50,6 +52,12 @@ impl World {
         while piece.epc.as_ref().is_some_and(|epc| self.gone.contains(epc)) {
             piece = stock::piece(&self.products, product, place, &mut self.making, &mut self.next_serial);
         }
+        self.adds(piece)
+    }
+
+    /// Takes a piece into the lists, with a tag of its own where it has bits; gives its place in them.
+    pub(super) fn adds(&mut self, piece: Piece) -> usize {
+        let place = piece.place;
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
         tag.there = piece.epc.is_some();
         if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
@@ -68,6 +76,9 @@ impl World {
             *old_tag = tag;
         }
         self.put(at, place);
+        if self.furnished {
+            self.announced(at);
+        }
         at
     }
 
@@ -100,7 +111,7 @@ impl World {
                 tag.loss_db = draws.normal(4.0, 2.5).clamp(0.0, 12.0);
             }
             _ => {
-                tag.at = crate::plan::STOCKROOM_AT.up(0.0).plus(P3::new(
+                tag.at = self.plan.stockroom_at.up(0.0).plus(P3::new(
                     draws.between(-1.5, 1.5),
                     draws.between(-0.8, 0.8),
                     draws.between(0.2, 2.0),
@@ -124,76 +135,114 @@ impl World {
     }
 
     pub(super) fn on_floor(&self) -> usize {
-        self.pieces.iter().filter(|p| p.epc.is_some() && matches!(p.place, Place::Fixture(_))).count()
+        let sells = |p: &&Piece| p.epc.is_some() && p.is_goods() && matches!(p.place, Place::Fixture(_));
+        self.pieces.iter().filter(sells).count()
     }
 
-    /// Puts a piece that was sold before into somebody's hands.
-    pub(super) fn brings(&mut self, walker: usize) {
-        let sold = self.pieces.iter().position(|p| p.sold_before && p.place == Place::Gone);
-        if let Some(piece) = sold {
-            self.take(walker, piece);
-        }
-    }
-
-    /// Holds every piece anew after the way of carrying has changed.
-    pub(super) fn regrip(&mut self, at: usize) {
-        let held = self.people.get_mut(at).map(|walker| std::mem::take(&mut walker.held)).unwrap_or_default();
-        for piece in held {
-            self.take(at, piece);
-        }
-    }
-
-    /// A piece into somebody's hands.
-    pub(super) fn take(&mut self, at: usize, piece_at: usize) {
-        let Some(walker) = self.people.get_mut(at) else { return };
-        let slot = walker.held.len();
-        walker.held.push(piece_at);
-        let (Some(piece), Some(tag)) = (self.pieces.get_mut(piece_at), self.air.tags.get_mut(piece_at))
-        else {
-            return;
-        };
-        piece.place = Place::Held { person: walker.id, carry: walker.carry, slot };
+    /// Lays a piece exactly there.
+    pub(super) fn lies_at(&mut self, piece_at: usize, at: P2, height_m: f64) {
         let draws = &mut self.making;
-        tag.there = piece.epc.is_some();
-        tag.owner = Some(walker.id);
-        tag.held_axis = draws.direction();
-        tag.loss_db = carry_loss_db(walker.carry, slot, draws);
-        let turn = tag.held_axis;
-        self.air.placed(piece_at);
-        if let (Some(walker), Some(piece), Some(tag)) =
-            (self.people.get(at), self.pieces.get(piece_at), self.air.tags.get_mut(piece_at))
-            && let Place::Held { carry, slot, .. } = piece.place
-        {
-            tag.place(walker.carries(slot, carry, turn));
-            if piece.epc.is_some()
-                && let Some(notes) = &mut self.notes
-            {
-                notes.held(piece_at, self.now_us, tag.at, false);
+        let off = P3::new(draws.between(-0.15, 0.15), draws.between(-0.15, 0.15), draws.between(0.0, 0.1));
+        for n in self.with_tags(piece_at) {
+            if let Some(tag) = self.air.tags.get_mut(n) {
+                tag.at = at.up(height_m).plus(off);
+                tag.loss_db = self.making.normal(4.5, 2.5).clamp(0.0, 12.0);
+            }
+            self.air.placed(n);
+        }
+    }
+
+    /// Makes a piece's tag answer less for as long as it lives.
+    pub(super) fn weakens(&mut self, piece_at: usize, by_db: f64) {
+        if let Some(tag) = self.air.tags.get_mut(piece_at) {
+            tag.weaken(by_db);
+        }
+    }
+
+    /// A garment and the further tags that hang on it.
+    fn with_tags(&self, piece_at: usize) -> Vec<usize> {
+        let second = |n: &usize| self.pieces.get(*n).is_some_and(|p| p.story == Story::SecondTagOf(piece_at));
+        std::iter::once(piece_at).chain((0..self.pieces.len()).filter(second)).collect()
+    }
+
+    /// A piece into somebody's hands, carried as they carry things.
+    pub(super) fn take(&mut self, at: usize, piece_at: usize) {
+        for n in self.with_tags(piece_at) {
+            if let Some(walker) = self.people.get_mut(at) {
+                let carry = walker.carry;
+                walker.held.push(n);
+                self.grips(at, n, carry);
             }
         }
     }
 
-    /// The piece taken last out of somebody's hands.
-    pub(super) fn lets_go(&mut self, at: usize, place: Place) -> Option<usize> {
-        let piece_at = self.people.get_mut(at)?.held.pop()?;
-        if self.pieces.get(piece_at).is_some_and(|p| p.epc.is_some())
-            && let (Some(notes), Some(tag)) = (&mut self.notes, self.air.tags.get(piece_at))
-        {
-            notes.held(piece_at, self.now_us, tag.at, true);
+    /// Holds a piece that is in somebody's hands this way from now on.
+    pub(super) fn grips(&mut self, at: usize, piece_at: usize, carry: Carry) {
+        let Some(walker) = self.people.get(at) else { return };
+        for (slot, &n) in walker.held.iter().enumerate() {
+            let (Some(piece), Some(tag)) = (self.pieces.get_mut(n), self.air.tags.get_mut(n)) else {
+                continue;
+            };
+            let hangs_on_it = piece.story == Story::SecondTagOf(piece_at);
+            if n != piece_at && !hangs_on_it {
+                continue;
+            }
+            let draws = &mut self.making;
+            piece.place = Place::Held { person: walker.id, carry, slot };
+            tag.there = piece.epc.is_some();
+            tag.owner = Some(walker.id);
+            tag.held_axis = draws.direction();
+            tag.loss_db = carry_loss_db(carry, slot, draws);
+            tag.place(walker.carries(slot, carry, tag.held_axis));
+            if piece.epc.is_some()
+                && let Some(notes) = &mut self.notes
+            {
+                notes.held(n, self.now_us, tag.at, false);
+            }
+            self.air.placed(n);
         }
-        self.put(piece_at, place);
-        Some(piece_at)
     }
 
-    /// Rows of the pieces that were made after the first `known`, for the store to know them beforehand.
-    pub(crate) fn items_made_since(&self, known: usize) -> String {
-        let made = self.pieces.iter().skip(known);
-        made.filter_map(|piece| {
-            let product = self.products.get(piece.product)?;
-            let zone = crate::plan::STOCKROOM;
-            piece.epc.as_ref().map(|epc| format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial))
-        })
-        .collect()
+    /// A piece out of somebody's hands, with the tags that hang on it.
+    pub(super) fn lets_go(&mut self, at: usize, piece_at: usize, place: Place) {
+        let gone = self.with_tags(piece_at);
+        let Some(walker) = self.people.get_mut(at) else { return };
+        walker.held.retain(|n| !gone.contains(n));
+        for (slot, &n) in walker.held.iter().enumerate() {
+            if let Some(Piece { place: Place::Held { slot: old, .. }, .. }) = self.pieces.get_mut(n) {
+                *old = slot;
+            }
+        }
+        for n in gone {
+            if self.pieces.get(n).is_some_and(|p| p.epc.is_some())
+                && let (Some(notes), Some(tag)) = (&mut self.notes, self.air.tags.get(n))
+            {
+                notes.held(n, self.now_us, tag.at, true);
+            }
+            self.put(n, place);
+        }
+    }
+
+    /// A piece has left the store: its entry is free for another, unless it was bought before and may come again.
+    pub(super) fn departs(&mut self, piece_at: usize) {
+        let Some(piece) = self.pieces.get(piece_at).filter(|piece| piece.story != Story::SoldBefore) else {
+            return;
+        };
+        if let (Some(notes), Some(epc)) = (&mut self.notes, &piece.epc) {
+            notes.departs(piece_at, epc.clone(), self.start);
+        }
+        self.free.push(piece_at);
+    }
+
+    /// A piece that is on its way is announced to the store, which then knows it beforehand.
+    fn announced(&mut self, piece_at: usize) {
+        if let Some(notes) = &mut self.notes
+            && let Some(piece) = self.pieces.get(piece_at).filter(|piece| piece.is_known())
+            && let (Some(epc), Some(product)) = (&piece.epc, self.products.get(piece.product))
+        {
+            let zone = &self.plan.stockroom;
+            notes.items_csv.push_str(&format!("{epc},{},{},{zone},in_stock\n", product.gtin, piece.serial));
+        }
     }
 
     /// The pieces that the store knows, as the contract's CSV; to be taken before the world runs for their first state.
@@ -201,13 +250,16 @@ impl World {
         let mut out = String::from("epc,gtin,serial,zone,state\n");
         for piece in &self.pieces {
             let (Some(epc), Some(product)) = (&piece.epc, self.products.get(piece.product)) else { continue };
-            if self.gone.contains(epc) {
+            if self.gone.contains(epc) || !piece.is_known() {
                 continue;
             }
             let (zone, state) = match piece.place {
-                Place::Fixture(at) => (self.plan.fixtures.get(at).map_or("", |f| f.zone), "in_stock"),
-                Place::Stockroom | Place::Held { .. } => (crate::plan::STOCKROOM, "in_stock"),
-                Place::Gone => ("", if piece.sold_before { "sold" } else { "in_stock" }),
+                Place::Fixture(at) => {
+                    (self.plan.fixtures.get(at).map_or("", |f| f.zone.as_str()), "in_stock")
+                }
+                Place::Stockroom | Place::Held { .. } => (self.plan.stockroom.as_str(), "in_stock"),
+                Place::Floor | Place::Tray(_) => ("", "in_stock"),
+                Place::Gone => ("", if piece.story == Story::SoldBefore { "sold" } else { "in_stock" }),
             };
             out.push_str(&format!("{epc},{},{},{zone},{state}\n", product.gtin, piece.serial));
         }

@@ -2,8 +2,9 @@
 
 use recording::{Catalogue, KnownPiece, PieceState};
 
-use crate::people::Step;
+use crate::people::{Brought, Kind, Step, Wanted, Which};
 use crate::senses::Told;
+use crate::space::P2;
 use crate::stock::{Carry, Place};
 
 use super::World;
@@ -13,7 +14,7 @@ impl World {
     fn shortages(&self) -> Vec<(usize, usize, Vec<usize>)> {
         let mut hanging = vec![0_usize; self.products.len()];
         let mut stored = vec![Vec::new(); self.products.len()];
-        for (at, piece) in self.pieces.iter().enumerate() {
+        for (at, piece) in self.pieces.iter().enumerate().filter(|(_, piece)| piece.is_goods()) {
             match piece.place {
                 Place::Fixture(_) => {
                     if let Some(count) = hanging.get_mut(piece.product) {
@@ -25,7 +26,7 @@ impl World {
                         pieces.push(at);
                     }
                 }
-                Place::Held { .. } | Place::Gone => {}
+                Place::Held { .. } | Place::Floor | Place::Tray(_) | Place::Gone => {}
             }
         }
         let short = hanging.into_iter().zip(stored).enumerate().map(|(product, (hanging, stored))| {
@@ -35,7 +36,7 @@ impl World {
     }
 
     /// Sends somebody with an armful to one of the fixtures that are short.
-    pub(super) fn restocker(&mut self) {
+    fn restocker(&mut self) {
         let mut wanted: Vec<(usize, f64)> =
             (0..self.plan.fixtures.len()).map(|fixture| (fixture, 0.0)).collect();
         for (product, short, _) in self.shortages() {
@@ -46,13 +47,111 @@ impl World {
         }
         wanted.retain(|(_, weight)| *weight > 0.0);
         let Some(&fixture) = self.chance.one_of(&wanted) else { return };
-        let count = 5 + self.chance.index(6);
-        let mut steps = vec![Step::Load { fixture, count }, Step::Stand(1.0), Step::Go(self.front(fixture))];
-        steps.extend((0..count).flat_map(|_| [Step::Stand(0.7), Step::PutBack { fixture, all: false }]));
-        steps.extend([Step::Go(crate::plan::STOCKROOM_AT), Step::Gone]);
-        let walker = self.comes(crate::plan::STOCKROOM_AT, true, steps);
+        // An armful, a carton, or a rail of 20 to 60.
+        let kinds = [
+            (Kind::Adult, 1.0 - self.manner.rails),
+            (Kind::Carton, self.manner.rails * 0.4),
+            (Kind::Rail, self.manner.rails * 0.6),
+        ];
+        let kind = self.chance.one_of(&kinds).copied().unwrap_or(Kind::Adult);
+        let count = match kind {
+            Kind::Rail => 20 + self.chance.index(41),
+            Kind::Carton => 8 + self.chance.index(13),
+            _ => 5 + self.chance.index(6),
+        };
+        let mut steps = vec![Step::Load { fixture, count }, Step::Stand(1.0)];
+        if self.chance.happens(self.manner.through_lanes) {
+            steps.extend(self.past_a_lane());
+        }
+        steps.push(Step::Visit { fixture });
+        steps.extend(
+            (0..count).flat_map(|_| [Step::Stand(0.7), Step::PutBack { fixture, which: Which::Last }]),
+        );
+        steps.extend([Step::Go(self.plan.stockroom_at), Step::Gone]);
+        self.staff_comes(self.plan.stockroom_at, kind, steps);
+    }
+
+    fn staff_comes(&mut self, at: P2, kind: Kind, steps: Vec<Step>) {
+        let walker = self.comes(at, kind, steps);
         if let Some(walker) = self.people.get_mut(walker) {
-            walker.carry = Carry::Stacked;
+            walker.staff = true;
+            if kind == Kind::Adult {
+                walker.carry = Carry::Stacked;
+            }
+        }
+    }
+
+    /// Close before a lane, or a few steps into it and back: where its antennas read.
+    fn past_a_lane(&mut self) -> Vec<Step> {
+        let lane = self.chance.index(self.plan.lanes.len());
+        if self.chance.happens(0.5) {
+            return vec![
+                Step::LaneTo { lane, depth_m: -self.chance.between(0.4, 0.9) },
+                Step::Stand(self.chance.between(0.5, 6.0)),
+            ];
+        }
+        vec![
+            Step::Queue { lane },
+            Step::LaneTo { lane, depth_m: self.chance.between(0.3, 1.0) },
+            Step::Stand(self.chance.between(1.0, 8.0)),
+            Step::LaneTo { lane, depth_m: -1.2 },
+        ]
+    }
+
+    /// Goods from the street, through a lane, to the stockroom: moved, not sold.
+    fn goods_in(&mut self) {
+        let lane = self.chance.index(self.plan.lanes.len());
+        let length = self.lane_length(lane);
+        let Some(start) = self.lane_point(lane, length + 4.0) else { return };
+        let rail = self.chance.happens(0.5);
+        let (kind, carry, count) = match rail {
+            true => (Kind::Rail, Carry::Rail, 20 + self.chance.index(41)),
+            false => (Kind::Carton, Carry::Carton, 10 + self.chance.index(15)),
+        };
+        let product = self.chance.index(24);
+        let pieces = (0..count)
+            .map(|n| Step::Bring { what: Brought::Product((product + n / 8) % 24), carry: Some(carry) });
+        let mut steps: Vec<Step> = pieces.collect();
+        steps.extend([
+            Step::LaneTo { lane, depth_m: length + 1.4 },
+            Step::Queue { lane },
+            Step::LaneTo { lane, depth_m: -1.0 },
+            Step::Go(self.plan.stockroom_at),
+            Step::Return,
+            Step::Gone,
+        ]);
+        self.staff_comes(start, kind, steps);
+    }
+
+    /// What was left lying in cubicles and elsewhere, back to where it belongs.
+    fn tidies(&mut self) {
+        let lies = |n: &usize| self.pieces.get(*n).is_some_and(|p| p.place == Place::Floor && p.is_goods());
+        let lying: Vec<usize> = (0..self.pieces.len()).filter(lies).take(6).collect();
+        let mut steps = Vec::new();
+        for &piece in &lying {
+            let there = self.air.tags.get(piece).map_or(self.plan.fitting_at, |tag| tag.at.floor());
+            steps.extend([Step::Go(there), Step::Take { fixture: usize::MAX, what: Wanted::Piece(piece) }]);
+        }
+        for &piece in &lying {
+            let product = self.pieces.get(piece).map_or(0, |p| p.product);
+            let fixture = self.products.get(product).map_or(0, |p| p.home);
+            steps.extend([Step::Visit { fixture }, Step::PutBack { fixture, which: Which::Piece(piece) }]);
+        }
+        steps.extend([Step::Go(self.plan.stockroom_at), Step::Gone]);
+        self.staff_comes(self.plan.stockroom_at, Kind::Adult, steps);
+    }
+
+    /// What staff do once a minute.
+    pub(super) fn staff_round(&mut self) {
+        if self.people.iter().any(|p| p.staff) {
+            return;
+        }
+        if self.chance.happens(self.manner.goods_in) {
+            self.goods_in();
+        } else if self.pieces.iter().any(|p| p.place == Place::Floor && p.is_goods()) {
+            self.tidies();
+        } else if self.on_floor() * 10 < self.floor_stock * self.manner.restock_at {
+            self.restocker();
         }
     }
 
@@ -76,7 +175,7 @@ impl World {
             }
         }
         for (product, count) in left.into_iter().enumerate() {
-            if count >= 3 {
+            if count >= 3 || self.products.get(product).is_none_or(|p| !p.priced) {
                 continue;
             }
             let Some(gtin) = self.products.get(product).map(|p| p.gtin.clone()) else { continue };
@@ -88,7 +187,7 @@ impl World {
                     gtin: gtin.clone(),
                     serial: piece.serial.to_string().into(),
                     epc: piece.epc.clone(),
-                    zone: Some(crate::plan::STOCKROOM.into()),
+                    zone: (!self.plan.stockroom.is_empty()).then(|| self.plan.stockroom.as_str().into()),
                     state: PieceState::InStock,
                 };
                 let what = Catalogue { product: None, item: Some(item) };

@@ -1,0 +1,361 @@
+//! The shop's plan: zones, racks, lanes, walls, doors, antennas, cameras, read from the store's own configuration file
+//! and its section `[simulation]`. Says nothing of people or pieces.
+
+mod build;
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use crate::family::Manner;
+use crate::faults::Fault;
+use crate::gen2::Setup;
+use crate::senses::Light;
+use crate::space::{Ground, P2, P3, Rect};
+
+pub use file::Simulation;
+
+/// A reader's antenna where it hangs.
+#[derive(Clone, Debug)]
+pub(crate) struct Antenna {
+    pub(crate) port: u16,
+    /// Lane or zone that its reads speak for.
+    pub(crate) zone: String,
+    pub(crate) at: P3,
+    /// Boresight, a unit vector.
+    pub(crate) facing: P3,
+    pub(crate) gain_dbi: f64,
+    pub(crate) power_dbm: f64,
+}
+
+/// A reader and its antennas.
+#[derive(Clone, Debug)]
+pub(crate) struct ReaderPlan {
+    pub(crate) id: String,
+    /// How it asks, by its purpose.
+    pub(crate) setup: Setup,
+    pub(crate) antennas: Vec<Antenna>,
+}
+
+/// A way out.
+#[derive(Clone, Debug)]
+pub(crate) struct LanePlan {
+    pub(crate) id: String,
+    pub(crate) terminal: String,
+    /// The card is held to the terminal on the way, and what is carried is charged after it: `tap-then-walk`.
+    pub(crate) tap_then_walk: bool,
+    /// The lane's area; its low y is the entry line, its high y the exit line.
+    pub(crate) area: Rect,
+    pub(crate) terminal_at: P2,
+}
+
+/// A rack or table.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixture {
+    pub(crate) id: String,
+    pub(crate) zone: String,
+    pub(crate) area: Rect,
+    pub(crate) height: f64,
+}
+
+impl Fixture {
+    /// Where one stands before it: on the side towards the street or on the other, `along` from 0 to 1 of its length.
+    /// A fixture that is deeper than wide has its sides left and right.
+    pub(crate) fn front(&self, near_side: bool, along: f64) -> P2 {
+        let Rect { low, high } = self.area;
+        if high.x - low.x >= high.y - low.y {
+            let x = low.x + (high.x - low.x) * along;
+            P2::new(x, if near_side { high.y + 0.45 } else { low.y - 0.45 })
+        } else {
+            let y = low.y + (high.y - low.y) * along;
+            P2::new(if near_side { high.x + 0.45 } else { low.x - 0.45 }, y)
+        }
+    }
+}
+
+/// A named part of the floor.
+#[derive(Clone, Debug)]
+pub(crate) struct Zone {
+    pub(crate) id: String,
+    pub(crate) area: Vec<P2>,
+}
+
+/// A door to the street.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrance {
+    /// Where people are first seen.
+    pub(crate) street: P2,
+    /// Where they are in.
+    pub(crate) inside: P2,
+    /// Its weight among the entrances.
+    pub(crate) share: f64,
+}
+
+/// A wall as radio meets it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wall {
+    from: P2,
+    to: P2,
+    loss_db: f64,
+}
+
+/// An opening in a wall.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    at: P2,
+    width: f64,
+}
+
+/// Products that lie on a fixture.
+#[derive(Clone, Debug)]
+pub(crate) struct Stock {
+    /// Index of the fixture.
+    pub(crate) fixture: usize,
+    /// SKUs, or how they begin.
+    products: Vec<String>,
+    /// Pieces of each; else as many as the day wants.
+    pub(crate) pieces: Option<usize>,
+}
+
+impl Stock {
+    /// Whether a product lies here.
+    pub(crate) fn holds(&self, sku: &str) -> bool {
+        self.products.iter().any(|named| sku.strip_prefix(named.as_str()).is_some_and(is_whole))
+    }
+}
+
+/// Whether a SKU goes on at a dash, or ends, where a name of it ended.
+fn is_whole(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('-')
+}
+
+/// A camera where it hangs.
+#[derive(Clone, Debug)]
+pub(crate) struct CameraPlan {
+    pub(crate) id: String,
+    pub(crate) at: P3,
+    /// The middle of its picture, a unit vector.
+    pub(crate) facing: P3,
+    /// From the left edge of its picture to the right one, radians; beyond 137° a fisheye.
+    pub(crate) field_of_view: f64,
+    /// Lanes and zones whose people it is there for.
+    pub(crate) covers: Vec<String>,
+}
+
+/// What stands on a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// A fixture, by index.
+    Fixture(usize),
+    /// A lane's bin, by the lane's index.
+    Tray(usize),
+}
+
+/// A scale under a shelf or a tray.
+#[derive(Clone, Debug)]
+pub(crate) struct ScalePlan {
+    pub(crate) id: String,
+    /// Zone or lane that its changes speak for.
+    pub(crate) zone: String,
+    pub(crate) load: Load,
+}
+
+/// A lane's bin.
+#[derive(Clone, Debug)]
+pub(crate) struct Tray {
+    pub(crate) lane: usize,
+    /// Inside of the bin, low and high corner.
+    pub(crate) low: P3,
+    pub(crate) high: P3,
+    pub(crate) scale: Option<String>,
+}
+
+/// The whole shop.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The file, as it is given out again.
+    table: toml::Table,
+    pub(crate) readers: Vec<ReaderPlan>,
+    pub(crate) lanes: Vec<LanePlan>,
+    pub(crate) fixtures: Vec<Fixture>,
+    pub(crate) zones: Vec<Zone>,
+    pub(crate) cameras: Vec<CameraPlan>,
+    pub(crate) scales: Vec<ScalePlan>,
+    pub(crate) trays: Vec<Tray>,
+    pub(crate) light: Light,
+    pub(crate) ground: Ground,
+    pub(crate) entrances: Vec<Entrance>,
+    /// Where those who come in by the main entrance are first seen.
+    pub(crate) entrance: P2,
+    /// The zone in which stock waits; empty where the shop has none.
+    pub(crate) stockroom: String,
+    /// Where staff come from and cartons stand.
+    pub(crate) stockroom_at: P2,
+    /// Where people give things back.
+    desk: P2,
+    /// Where one stands inside each cubicle of the fitting room.
+    pub(crate) cubicles: Vec<P2>,
+    /// Where one waits for a cubicle.
+    pub(crate) fitting_at: P2,
+    /// Where the street is out of sight.
+    street_y: f64,
+    pub(crate) stock: Vec<Stock>,
+    pub(crate) stockroom_pieces: Option<usize>,
+    walls: Vec<Wall>,
+    doors: Vec<Door>,
+    /// Zones of each floor, where there is more than one.
+    floors: Vec<Vec<usize>>,
+    /// What will go wrong with its readers.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// Why a shop's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The file cannot be read.
+    #[error("{path}: {source}; give the path of a shop's TOML file")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something in it is wrong.
+    #[error("{place}: {reason}")]
+    Wrong {
+        /// File, and line where it is known.
+        place: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+}
+
+/// The shops of the families: one lane, two and three in one radio field, one with a display rack half a metre from the lane.
+const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
+const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
+const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
+const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
+
+/// Loss of the wall that `walls_between` counts in, dB.
+const BRICK_DB: f64 = 10.0;
+/// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
+const SLAB_DB: f64 = 60.0;
+
+impl Plan {
+    /// Reads a shop's file: a store's configuration with a section `[simulation]`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is no TOML, or describes no shop in which people could walk and pay.
+    pub fn read(path: &Path) -> Result<Plan, PlanError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| PlanError::Unreadable { path: path.to_owned(), source })?;
+        Plan::parse(&text, &path.display().to_string())
+    }
+
+    /// The same from text; `name` stands for the file in errors.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn parse(text: &str, name: &str) -> Result<Plan, PlanError> {
+        build::plan(text, name)
+    }
+
+    /// The shop of a family.
+    pub(crate) fn of(manner: &Manner) -> Plan {
+        let (text, name) = match (manner.lanes, manner.rack_at_lane) {
+            (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
+            (2, _) => (TWO_LANES, "two-lanes.toml"),
+            (3, _) => (THREE_LANES, "three-lanes.toml"),
+            _ => (ONE_LANE, "one-lane.toml"),
+        };
+        Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
+    }
+
+    /// Walls between two points, in walls of brick of 10 dB each. An open door lets radio through.
+    pub(crate) fn walls_between(&self, a: P2, b: P2) -> usize {
+        let walls = self.walls.iter().filter(|wall| {
+            crossing(a, b, wall).is_some_and(|at| !self.doors.iter().any(|d| d.at.to(at) < d.width / 2.0))
+        });
+        let mut loss_db: f64 = walls.map(|wall| wall.loss_db).sum();
+        if !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b) {
+            loss_db += SLAB_DB;
+        }
+        (loss_db / BRICK_DB).round() as usize
+    }
+
+    /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
+    fn floor_of(&self, p: P2) -> usize {
+        let holds = |zone: &usize| self.zones.get(*zone).is_some_and(|zone| inside(&zone.area, p));
+        self.floors.iter().position(|zones| zones.iter().any(holds)).unwrap_or(0)
+    }
+
+    /// Where staff take returns in.
+    pub(crate) fn returns_at(&self) -> P2 {
+        self.desk
+    }
+
+    /// Where the street is out of sight.
+    pub(crate) fn street_y(&self) -> f64 {
+        self.street_y
+    }
+
+    /// The fixture on which a product has its place.
+    pub(crate) fn home(&self, sku: &str) -> Option<usize> {
+        self.stock.iter().find(|stock| stock.holds(sku)).map(|stock| stock.fixture)
+    }
+
+    /// The shop's file as the contract has it, with `address(reader)` as each reader's `address`. What hangs on wires
+    /// (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the readers.
+    pub(crate) fn config_toml(&self, address: impl Fn(&str) -> String) -> String {
+        let mut table = self.table.clone();
+        for of_the_machine in ["database", "web", "recording", "lights"] {
+            table.remove(of_the_machine);
+        }
+        let mut each = |section: &str, change: &dyn Fn(&mut toml::Table)| {
+            let entries = table.get_mut(section).and_then(toml::Value::as_array_mut);
+            entries.into_iter().flatten().filter_map(toml::Value::as_table_mut).for_each(change);
+        };
+        each("readers", &|reader| {
+            reader.retain(|key, _| matches!(key, "id" | "antennas"));
+            let id = reader.get("id").and_then(toml::Value::as_str).unwrap_or_default();
+            let address = address(id);
+            reader.insert("driver".into(), "llrp".into());
+            reader.insert("address".into(), address.into());
+        });
+        each("terminals", &|terminal| {
+            terminal.retain(|key, _| matches!(key, "id" | "position"));
+            terminal.insert("driver".into(), "simulated".into());
+        });
+        each("gates", &|gate| {
+            if gate.get("driver").and_then(toml::Value::as_str) != Some("none") {
+                gate.retain(|key, _| key == "id");
+                gate.insert("driver".into(), "simulated".into());
+            }
+        });
+        table.to_string()
+    }
+}
+
+/// Where the way from `a` to `b` crosses a wall.
+fn crossing(a: P2, b: P2, wall: &Wall) -> Option<P2> {
+    let (way, along) = (b.minus(a), wall.to.minus(wall.from));
+    let cross = way.x * along.y - way.y * along.x;
+    if cross == 0.0 {
+        return None;
+    }
+    let off = wall.from.minus(a);
+    let (t, s) = ((off.x * along.y - off.y * along.x) / cross, (off.x * way.y - off.y * way.x) / cross);
+    ((0.0..=1.0).contains(&t) && (0.0..=1.0).contains(&s)).then(|| a.plus(way.times(t)))
+}
+
+/// Whether a polygon holds a point (even-odd rule).
+fn inside(polygon: &[P2], p: P2) -> bool {
+    let next = polygon.iter().cycle().skip(1);
+    let crossed = polygon
+        .iter()
+        .zip(next)
+        .filter(|(a, b)| (a.y > p.y) != (b.y > p.y) && p.x < (b.x - a.x) * (p.y - a.y) / (b.y - a.y) + a.x);
+    crossed.count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Shops as files: what is read of them, what is refused, and what is given out again.
+
+use super::*;
+use crate::gen2::Session;
+use crate::gen2::settings::Target;
+
+fn one_lane() -> Plan {
+    Plan::parse(ONE_LANE, "one-lane.toml").unwrap()
+}
+
+#[test]
+fn the_familys_shops_are_shops() {
+    for (text, name, lanes) in [
+        (ONE_LANE, "one-lane.toml", 1),
+        (TWO_LANES, "two-lanes.toml", 2),
+        (THREE_LANES, "three-lanes.toml", 3),
+        (RACK_AT_LANE, "rack-at-lane.toml", 1),
+    ] {
+        let plan = Plan::parse(text, name).unwrap();
+        assert_eq!(plan.lanes.len(), lanes, "{name}");
+        assert_eq!(plan.stockroom, "stockroom", "{name}");
+    }
+}
+
+#[test]
+fn exits_are_read_again_and_again_and_racks_are_not() {
+    let plan = one_lane();
+    let setup = |id: &str| plan.readers.iter().find(|r| r.id == id).unwrap().setup.clone();
+    assert_eq!((setup("exit-a").session, setup("exit-a").target), (Session::S0, Target::Dual));
+    assert_eq!((setup("floor").session, setup("floor").target), (Session::S1, Target::A));
+}
+
+#[test]
+fn a_file_may_set_up_a_reader_and_say_what_goes_wrong_with_it() {
+    let said = "\n[[simulation.readers]]\nid = \"floor\"\nsetup = { session = \"s2\", target = \"a\", fast_id = true }\n\
+                [[simulation.faults]]\nreader = \"exit-a\"\nfrom_s = 60.0\nto_s = 90.0\nwhat = \"outage\"\n";
+    let plan = Plan::parse(&format!("{ONE_LANE}{said}"), "shop.toml").unwrap();
+    let floor = plan.readers.iter().find(|r| r.id == "floor").unwrap();
+    assert!(floor.setup.session == Session::S2 && floor.setup.fast_id);
+    assert_eq!(plan.faults.len(), 1);
+    let wrong = said.replace("exit-a", "exit-q");
+    let error = Plan::parse(&format!("{ONE_LANE}{wrong}"), "shop.toml").unwrap_err().to_string();
+    assert!(error.contains("exit-q"), "{error}");
+    let wrong = said.replace("to_s = 90.0", "to_s = 9.0");
+    let error = Plan::parse(&format!("{ONE_LANE}{wrong}"), "shop.toml").unwrap_err().to_string();
+    assert!(error.contains("to_s"), "{error}");
+}
+
+#[test]
+fn a_wall_takes_from_radio_and_its_door_does_not() {
+    let plan = one_lane();
+    let floor = P2::new(-2.0, -5.5);
+    assert_eq!(plan.walls_between(floor, P2::new(-2.0, -7.5)), 1, "through the stockroom's brick");
+    assert_eq!(plan.walls_between(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0, "through its open door");
+    assert_eq!(plan.walls_between(floor, P2::new(-2.0, -3.5)), 0, "on the floor");
+}
+
+#[test]
+fn people_go_around_walls_and_through_doors() {
+    let plan = one_lane();
+    let (floor, stockroom) = (P2::new(-2.0, -5.6), P2::new(-1.8, -8.0));
+    assert!(!plan.ground.clear(floor, stockroom), "a wall stands between");
+    assert!(plan.ground.leads(floor, stockroom));
+    let (shop, street) = (P2::new(3.6, -1.0), P2::new(5.0, 4.0));
+    assert!(plan.ground.leads(shop, street));
+}
+
+/// The store's own parser is held against this elsewhere; here: nothing of the machine's, every address as asked.
+#[test]
+fn the_file_comes_out_again_with_addresses_and_without_what_belongs_to_a_machine() {
+    let text = format!("{ONE_LANE}\n[database]\nurl = \"sqlite://x.db\"\n[web]\nlisten = \"127.0.0.1:1\"\n");
+    let plan = Plan::parse(&text, "x.toml").unwrap();
+    let out: toml::Table = toml::from_str(&plan.config_toml(|id| format!("{id}.example:5084"))).unwrap();
+    assert!(!out.contains_key("database") && !out.contains_key("web"));
+    let readers = out["readers"].as_array().unwrap();
+    assert_eq!(readers[0]["address"].as_str(), Some("exit-a.example:5084"));
+    assert_eq!(readers[1]["address"].as_str(), Some("floor.example:5084"));
+    // What came out is the same shop again.
+    let again = Plan::parse(&plan.config_toml(|_| "192.0.2.1:5084".into()), "again.toml").unwrap();
+    assert_eq!(again.lanes.len(), plan.lanes.len());
+    assert_eq!(again.stock.len(), plan.stock.len());
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_named_with_what_would_be_right() {
+    let cases = [
+        ("desk = [-0.5, -5.6]", "dsk = [-0.5, -5.6]", "shop.toml, line", "`desk`"),
+        ("desk = [-0.5, -5.6]", "desk = [-2.4, -2.5]", "desk [-2.4, -2.5]", "nobody can stand there"),
+        ("material = \"brick\"", "material = \"brik\"", "material", "`brick`"),
+        ("fixture = \"rack-1\"", "fixture = \"rack-9\"", "[[simulation.stock]] fixture", "rack-1, rack-2"),
+        ("products = [\"TEE\"]", "products = [\"TEA\"]", "`TEA`", "TEE-"),
+        ("terminal = \"term-1\"", "terminal = \"term-2\"", "lane `exit-1`, terminal", "`term-1`"),
+        (
+            "entry_line = [[0.0, 0.0], [1.2, 0.0]]",
+            "entry_line = [[0.0, 2.0], [1.2, 2.0]]",
+            "lane `exit-1`",
+            "y = 0",
+        ),
+        ("street = [5.3, 4.5]", "street = [5.3, nan]", "street", "metres"),
+        ("area = [[4.8, -0.3], [5.8, -0.3]", "area = [[4.8, 0.9], [5.8, 0.9]", "no way leads", "its inside"),
+        ("width = 1.0", "width = 0.1", "width 0.1", "0.8 to 20"),
+    ];
+    for (right, wrong, place, hint) in cases {
+        let text = ONE_LANE.replacen(right, wrong, 1);
+        assert_ne!(text, ONE_LANE, "{right} does not stand in the file");
+        let error = match Plan::parse(&text, "shop.toml") {
+            Err(error) => error.to_string(),
+            Ok(_) => panic!("{wrong} was taken"),
+        };
+        assert!(error.starts_with("shop.toml"), "{error}");
+        assert!(error.contains(place) && error.contains(hint), "{wrong}: {error}");
+    }
+    let (without, _) = ONE_LANE.split_once("[simulation]").unwrap();
+    let error = Plan::parse(without, "shop.toml").unwrap_err().to_string();
+    assert!(error.contains("[simulation] is missing"), "{error}");
+}

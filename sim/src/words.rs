@@ -1,0 +1,25 @@
+//! What somebody may have meant: the nearest of the known words, for errors in files that people write by hand.
+
+/// The known word nearest to one that is not known.
+pub(crate) fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|word| (strsim::jaro_winkler(wrong, word), word))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+/// serde's message, with the nearest known key where one is unknown.
+pub(crate) fn nearest_field(message: &str) -> String {
+    let Some((wrong, known)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'))
+    else {
+        return message.to_owned();
+    };
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    match nearest(wrong, known.iter().copied()) {
+        Some(near) => format!(
+            "unknown key `{wrong}`; the nearest known one is `{near}` (known here: {})",
+            known.join(", ")
+        ),
+        None => format!("unknown key `{wrong}`"),
+    }
+}
