@@ -4,7 +4,7 @@
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seed = std::env::args().nth(1).map_or(Ok(1), |text| text.parse())?;
     println!("physics {}, seed {seed}", sim::PHYSICS);
-    for figure in sim::rounds_figures::figures(seed) {
+    for figure in sim::calibration::rounds(seed) {
         println!("{figure}");
     }
     Ok(())

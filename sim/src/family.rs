@@ -166,6 +166,8 @@ pub(crate) struct Manner {
     pub(crate) most_items: usize,
     /// A display rack half a metre from the lane.
     pub(crate) rack_at_lane: bool,
+    /// Antennas stand and people walk as in the logs of real readers that the reads are held against.
+    pub(crate) as_logged: bool,
     /// Pieces of each tagged product on the floor, and in the stockroom.
     pub(crate) stock: (usize, usize),
     /// How the cameras see.
@@ -250,6 +252,7 @@ impl Manner {
             goods_in: 0.0,
             most_items: 4,
             rack_at_lane: false,
+            as_logged: false,
             stock: (6, 3),
             sight: GOOD_SIGHT,
             faults: false,
@@ -321,7 +324,14 @@ impl Manner {
             Family::Faults => {
                 Manner { faults: true, sight: Sight { outages_per_h: 12.0, ..GOOD_SIGHT }, ..plain }
             }
-            Family::Calibration => Manner { stock: (0, 0), untagged: 0.0, most_items: 6, ..plain },
+            Family::Calibration => Manner {
+                stock: (0, 0),
+                untagged: 0.0,
+                most_items: 6,
+                most_people: 2,
+                as_logged: true,
+                ..plain
+            },
             Family::Groups => Manner {
                 gap_s: 20.0,
                 most_people: 12,

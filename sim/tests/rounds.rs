@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use recording::{Health, Line, Observation};
 use sim::Family;
-use sim::calibration::Figure;
-use sim::rounds_figures::figures;
+use sim::calibration::{Figure, rounds};
 
 fn figure<'a>(all: &'a [Figure], name: &str) -> &'a Figure {
     all.iter().find(|figure| figure.name.contains(name)).expect("a figure of this name")
@@ -23,7 +22,7 @@ fn near(figure: &Figure, share: f64) {
 
 #[test]
 fn rounds_take_what_an_r420s_take() {
-    let all = figures(1);
+    let all = rounds(1);
     near(figure(&all, "one tag, one antenna: reads/s"), 0.03);
     near(figure(&all, "gap ms"), 0.05);
     near(figure(&all, "15 tags, one antenna"), 0.10);

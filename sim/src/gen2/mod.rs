@@ -14,20 +14,19 @@ mod turns;
 mod examples;
 
 pub(crate) use chip::Chip;
-pub(crate) use settings::{Session, Setup};
+pub(crate) use settings::{Session, Setup, Target};
 
 use crate::chance::Chance;
-use crate::radio::{Air, CHANNELS, Report, frequency_khz};
+use crate::radio::{Air, CHANNELS, Region, Report, frequency_khz};
 use crate::space::P2;
 
 use link::Times;
-use settings::Target;
 use slots::Waiting;
 
 /// What an R420 does between two rounds beside the air protocol, microseconds. With it, with `slots::FRAME_US` and the
 /// parts of the protocol come its figures: one tag 69.7 times a second, 7 to 15 tags 173 to 152 together.
 const ROUND_US: f64 = 9_850.0;
-const HOP_US: i64 = 200_000;
+const HOP_US: i64 = Region::Fcc.dwell_us();
 
 /// A read as it happened.
 #[derive(Clone, Copy, Debug)]

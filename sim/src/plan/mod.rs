@@ -200,12 +200,12 @@ pub struct Plan {
     street_y: f64,
     pub(crate) stock: Vec<Stock>,
     pub(crate) stockroom_pieces: Option<usize>,
+    /// What will go wrong with its readers.
+    pub(crate) faults: Vec<Fault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
     floors: Vec<Vec<usize>>,
-    /// What will go wrong with its readers.
-    pub(crate) faults: Vec<Fault>,
 }
 
 /// Why a shop's file cannot be used.
@@ -234,6 +234,7 @@ const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
 const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
+const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
 /// Loss of the wall that `walls_between` counts in, dB.
 const BRICK_DB: f64 = 10.0;
@@ -262,6 +263,7 @@ impl Plan {
     /// The shop of a family.
     pub(crate) fn of(manner: &Manner) -> Plan {
         let (text, name) = match (manner.lanes, manner.rack_at_lane) {
+            _ if manner.as_logged => (CALIBRATION, "calibration.toml"),
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
             (3, _) => (THREE_LANES, "three-lanes.toml"),

@@ -166,6 +166,7 @@ impl World {
             plan,
             manner,
         };
+        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
             let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };

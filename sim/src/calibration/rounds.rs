@@ -1,7 +1,8 @@
 //! The rounds' figures beside those of real readers: rates by number of tags, revisits of four antennas, reads by level,
 //! a walk with a handheld reader, and one carried tag among many that rest. Sets up bare rooms; knows no shop.
 
-use crate::calibration::Figure;
+use std::fmt;
+
 use crate::chance::Chance;
 use crate::gen2::settings::{Mode, Slots, Target};
 use crate::gen2::{Inventory, Session, Setup, TagRead};
@@ -12,8 +13,28 @@ use crate::space::{P2, P3};
 const STEP_US: i64 = 50_000;
 const STREAM: u64 = 910;
 
+/// One figure beside its target.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// What is measured.
+    pub name: &'static str,
+    /// What real readers give: one value per column of `simulated`, `None` where there is no figure.
+    pub real: Vec<Option<f64>>,
+    /// What this physics gives.
+    pub simulated: Vec<f64>,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let real: Vec<String> =
+            self.real.iter().map(|v| v.map_or_else(|| "–".into(), |v| format!("{v:.2}"))).collect();
+        let simulated: Vec<String> = self.simulated.iter().map(|v| format!("{v:.2}")).collect();
+        write!(f, "{:58} real {:24} simulated {}", self.name, real.join(" / "), simulated.join(" / "))
+    }
+}
+
 /// Every figure of the rounds, from rooms drawn with this seed.
-pub fn figures(seed: u64) -> Vec<Figure> {
+pub fn rounds(seed: u64) -> Vec<Figure> {
     let mut chance = Chance::new(seed, STREAM);
     let some = |values: &[f64]| values.iter().copied().map(Some).collect::<Vec<_>>();
     let (rate, gaps) = single_tag(&mut chance);
