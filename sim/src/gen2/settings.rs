@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 pub(crate) use super::link::Mode;
 pub(crate) use super::select::Select;
+use crate::radio::Region;
 
 /// Which of a tag's four inventoried flags a reader uses (Gen2 §6.3.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -50,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) target: Target,
     pub(crate) slots: Slots,
     pub(crate) mode: Mode,
+    /// Whose channels it hops over: one region for all readers of a shop.
+    pub(crate) region: Region,
     /// Longest turn of an antenna, ms; it ends sooner when two rounds in a row find nothing new.
     pub(crate) dwell_ms: u32,
     /// Whether the TID comes with the EPC.
@@ -97,6 +100,7 @@ impl Setup {
             target: Target::Dual,
             slots: FIXED_READER,
             mode: Mode::DenseM4,
+            region: Region::Fcc,
             dwell_ms: 400,
             fast_id: false,
             tag_focus: false,

@@ -63,6 +63,14 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         one_of(&reader.id, &names, &format!("{what}, id"))?;
         reader.setup.check().map_err(|reason| format!("{what}, setup: {reason}"))?;
     }
+    if let Some(first) = readers.first()
+        && let Some(other) = readers.iter().find(|other| other.setup.region != first.setup.region)
+    {
+        return Err(format!(
+            "readers `{}` and `{}` are in different regions: give every reader's setup the same region",
+            first.id, other.id
+        ));
+    }
     for fault in &simulation.faults {
         one_of(&fault.reader, &names, "[[simulation.faults]] reader")?;
         fault.check().map_err(|reason| format!("[[simulation.faults]] of `{}`: {reason}", fault.reader))?;
