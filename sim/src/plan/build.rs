@@ -58,7 +58,25 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let known: Vec<&str> =
         file.lanes.iter().map(|l| l.id.as_str()).chain(file.zones.iter().map(|z| z.id.as_str())).collect();
     let readers: Vec<ReaderPlan> =
-        file.readers.iter().map(|r| reader(r, &lanes, &known)).collect::<Result<_, _>>()?;
+        file.readers.iter().map(|r| reader(r, &lanes, &known, simulation)).collect::<Result<_, _>>()?;
+    let names: Vec<&str> = readers.iter().map(|reader| reader.id.as_str()).collect();
+    for reader in &simulation.readers {
+        let what = format!("[[simulation.readers]] `{}`", reader.id);
+        one_of(&reader.id, &names, &format!("{what}, id"))?;
+        reader.setup.check().map_err(|reason| format!("{what}, setup: {reason}"))?;
+    }
+    if let Some(first) = readers.first()
+        && let Some(other) = readers.iter().find(|other| other.setup.region != first.setup.region)
+    {
+        return Err(format!(
+            "readers `{}` and `{}` are in different regions: give every reader's setup the same region",
+            first.id, other.id
+        ));
+    }
+    for fault in &simulation.faults {
+        one_of(&fault.reader, &names, "[[simulation.faults]] reader")?;
+        fault.check().map_err(|reason| format!("[[simulation.faults]] of `{}`: {reason}", fault.reader))?;
+    }
     if readers.iter().all(|r| r.antennas.is_empty()) {
         return Err("no [[readers]] has an antenna: without one nothing is read".into());
     }
@@ -106,6 +124,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
         floors: floors(simulation, &zones)?,
+        faults: simulation.faults.clone(),
         trays,
         table,
         readers,
@@ -118,7 +137,6 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrances,
         stockroom_at,
         stock,
-        faults: Vec::new(),
         sense_faults,
         walls,
         doors,
@@ -214,7 +232,12 @@ fn lane(lane: &file::Lane, file: &File) -> Result<LanePlan, String> {
     })
 }
 
-fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<ReaderPlan, String> {
+fn reader(
+    reader: &file::Reader,
+    lanes: &[LanePlan],
+    known: &[&str],
+    simulation: &Simulation,
+) -> Result<ReaderPlan, String> {
     let antenna = |a: &file::Antenna| {
         let what = format!("reader `{}`, antenna {}", reader.id, a.port);
         one_of(&a.zone, known, &format!("{what}, zone"))?;
@@ -247,7 +270,8 @@ fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<R
     };
     let antennas: Vec<Antenna> = reader.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
-    let setup = if at_a_lane { Setup::exit() } else { Setup::rack() };
+    let said = simulation.readers.iter().find(|said| said.id == reader.id).map(|said| said.setup.clone());
+    let setup = said.unwrap_or_else(|| if at_a_lane { Setup::exit() } else { Setup::rack() });
     Ok(ReaderPlan { id: reader.id.clone(), setup, antennas })
 }
 

@@ -171,6 +171,9 @@ impl World {
             manner,
         };
         world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        if let Some(reader) = world.plan.readers.first() {
+            world.air.in_region(reader.setup.region);
+        }
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
             let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
