@@ -21,6 +21,7 @@ mod family;
 pub mod field;
 mod files;
 mod gen2;
+mod hosts;
 pub mod impinj;
 pub mod live;
 pub mod m100;

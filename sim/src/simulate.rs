@@ -63,7 +63,7 @@ impl Happened {
 impl Day {
     /// A store of a family, open to shoppers for `open`.
     pub fn new(family: Family, seed: u64, open: Duration) -> Day {
-        let mut world = World::new(family, seed, start_of(seed), None);
+        let mut world = World::new(family, None, seed, start_of(seed), None);
         world.deliveries = family != Family::Calibration;
         let end_us = i64::try_from(open.as_micros()).unwrap_or(i64::MAX / 4);
         Day { world, seed, end_us, over_us: None, begun: false }
@@ -77,10 +77,7 @@ impl Day {
 
     /// A configuration with the store's readers at addresses that nobody has (RFC 5737).
     pub fn config_toml(&self) -> String {
-        self.world.plan.config_toml(|reader| {
-            let last = self.world.plan.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-            format!("192.0.2.{last}:5084")
-        })
+        self.world.plan.recorded_toml()
     }
 
     /// The catalogue, plain CSV.

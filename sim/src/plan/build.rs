@@ -3,8 +3,8 @@
 
 use super::file::{self, File, Simulation};
 use super::{
-    Antenna, Camera, Door, Entrance, Fixture, LanePlan, Light, Plan, PlanError, ReaderPlan, Scale, Session,
-    Stock, Tray, Wall, Zone, inside,
+    Antenna, Camera, Door, Driver, Entrance, Fixture, LanePlan, Light, Plan, PlanError, ReaderPlan, Scale,
+    Session, Stock, Tray, Wall, Zone, inside,
 };
 use crate::space::{Ground, P2, P3, Rect};
 use crate::words::nearest_field;
@@ -233,7 +233,12 @@ fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<R
     let antennas: Vec<Antenna> = reader.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
     let session = if at_a_lane { Session::S0Dual } else { Session::S1Single };
-    Ok(ReaderPlan { id: reader.id.clone(), session, antennas })
+    let driver = reader.driver.as_deref().unwrap_or("llrp");
+    let driver = Driver::ALL.into_iter().find(|known| known.name() == driver).ok_or_else(|| {
+        let names = Driver::ALL.map(Driver::name).join(", ");
+        format!("reader `{}`: there is no driver `{driver}`; there are {names}", reader.id)
+    })?;
+    Ok(ReaderPlan { id: reader.id.clone(), driver, session, antennas })
 }
 
 fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {

@@ -84,12 +84,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(family: Family, seed: u64, start: Time, stockroom_pieces: Option<usize>) -> World {
+    /// A store on a family's day, in its own shop or in another.
+    pub(crate) fn new(
+        family: Family,
+        shop: Option<Plan>,
+        seed: u64,
+        start: Time,
+        stockroom_pieces: Option<usize>,
+    ) -> World {
         let mut manner = Manner::of(family);
         if let Some(pieces) = stockroom_pieces {
             manner.stock.1 = pieces;
         }
-        let plan = Plan::of(&manner);
+        let plan = shop.unwrap_or_else(|| Plan::of(&manner));
         let mut world = World::in_shop(plan, family, manner, seed, start);
         world.opens();
         world

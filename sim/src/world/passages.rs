@@ -201,7 +201,8 @@ impl World {
     pub(crate) fn truths(&mut self, last: bool, out: &mut Happened) {
         let Some(notes) = &mut self.notes else { return };
         let done = self.done.values().flatten().map(|done| &done.under);
-        let under_way_us = self.under.values().chain(done).map(|under| under.enter_us).min().filter(|_| !last);
+        let under_way_us =
+            self.under.values().chain(done).map(|under| under.enter_us).min().filter(|_| !last);
         notes.passages_before(under_way_us.unwrap_or(i64::MAX), &mut out.passages);
         let pieces = &self.pieces;
         let epc_of = last.then_some(|tag: usize| pieces.get(tag).and_then(|piece| piece.epc.clone()));
