@@ -69,6 +69,14 @@ impl P3 {
         self.x * other.x + self.y * other.y + self.z * other.z
     }
 
+    pub(crate) fn cross(self, other: P3) -> P3 {
+        P3::new(
+            self.y * other.z - self.z * other.y,
+            self.z * other.x - self.x * other.z,
+            self.x * other.y - self.y * other.x,
+        )
+    }
+
     pub(crate) fn length(self) -> f64 {
         self.dot(self).sqrt()
     }

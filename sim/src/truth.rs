@@ -263,6 +263,7 @@ mod tests {
             tap: None,
             items: Vec::new(),
             expected: Vec::new(),
+            group: None,
         };
         let over = vec![(30, passage(30)), (20, passage(20))];
         let mut notes = Notes { passages: over, ..Notes::default() };

@@ -229,8 +229,5 @@ impl World {
         let walker = self.people.remove(at);
         self.closes(walker.id);
         self.cards.retain(|(person, _), _| *person != walker.id);
-        let mut told = Vec::new();
-        self.senses.lose(walker.id, self.now_us, &mut told);
-        told.into_iter().for_each(|t| self.post(t));
     }
 }
