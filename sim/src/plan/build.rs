@@ -3,8 +3,8 @@
 
 use super::file::{self, File, Simulation};
 use super::{
-    Antenna, CameraPlan, Door, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan, ScalePlan,
-    Stock, Tray, Wall, Zone, inside,
+    Antenna, CameraPlan, Door, Driver, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan,
+    ScalePlan, Stock, Tray, Wall, Zone, inside,
 };
 use crate::gen2::Setup;
 use crate::senses::Light;
@@ -272,7 +272,12 @@ fn reader(
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
     let said = simulation.readers.iter().find(|said| said.id == reader.id).map(|said| said.setup.clone());
     let setup = said.unwrap_or_else(|| if at_a_lane { Setup::exit() } else { Setup::rack() });
-    Ok(ReaderPlan { id: reader.id.clone(), setup, antennas })
+    let driver = reader.driver.as_deref().unwrap_or("llrp");
+    let driver = Driver::ALL.into_iter().find(|known| known.name() == driver).ok_or_else(|| {
+        let names = Driver::ALL.map(Driver::name).join(", ");
+        format!("reader `{}`: there is no driver `{driver}`; there are {names}", reader.id)
+    })?;
+    Ok(ReaderPlan { id: reader.id.clone(), driver, setup, antennas })
 }
 
 fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {

@@ -30,6 +30,7 @@ pub(super) struct File {
 #[derive(Debug, Deserialize)]
 pub(super) struct Reader {
     pub(super) id: String,
+    pub(super) driver: Option<String>,
     #[serde(default)]
     pub(super) antennas: Vec<Antenna>,
 }

@@ -28,10 +28,45 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
+/// What a reader speaks, as the configuration's drivers are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Driver {
+    Llrp,
+    ThingMagic,
+    M100,
+    UhfReader,
+    ImpinjIot,
+    ZebraIotc,
+}
+
+impl Driver {
+    const ALL: [Driver; 6] = [
+        Driver::Llrp,
+        Driver::ThingMagic,
+        Driver::M100,
+        Driver::UhfReader,
+        Driver::ImpinjIot,
+        Driver::ZebraIotc,
+    ];
+
+    /// Its name in a file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Driver::Llrp => "llrp",
+            Driver::ThingMagic => "thingmagic",
+            Driver::M100 => "m100",
+            Driver::UhfReader => "uhfreader",
+            Driver::ImpinjIot => "impinj-iot",
+            Driver::ZebraIotc => "zebra-iotc",
+        }
+    }
+}
+
 /// A reader and its antennas.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderPlan {
     pub(crate) id: String,
+    pub(crate) driver: Driver,
     /// How it asks, by its purpose.
     pub(crate) setup: Setup,
     pub(crate) antennas: Vec<Antenna>,
@@ -335,9 +370,19 @@ impl Plan {
         products
     }
 
-    /// The shop's file as the contract has it, with `address(reader)` as each reader's `address`. What hangs on wires
-    /// (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the readers.
-    pub(crate) fn config_toml(&self, address: impl Fn(&str) -> String) -> String {
+    /// The shop's file as the contract has it, for a recording: all readers speak LLRP, at addresses that nobody has
+    /// (RFC 5737).
+    pub(crate) fn recorded_toml(&self) -> String {
+        self.config_toml(|reader| {
+            let last = self.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
+            vec![("driver", "llrp".into()), ("address", format!("192.0.2.{last}:5084"))]
+        })
+    }
+
+    /// The shop's file as the contract has it, with `keys(reader)` as each reader's driver and how it is reached. What
+    /// hangs on wires (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the
+    /// readers.
+    pub(crate) fn config_toml(&self, keys: impl Fn(&str) -> Vec<(&'static str, String)>) -> String {
         let mut table = self.table.clone();
         for of_the_machine in ["database", "web", "recording", "lights"] {
             table.remove(of_the_machine);
@@ -349,9 +394,9 @@ impl Plan {
         each("readers", &|reader| {
             reader.retain(|key, _| matches!(key, "id" | "antennas"));
             let id = reader.get("id").and_then(toml::Value::as_str).unwrap_or_default();
-            let address = address(id);
-            reader.insert("driver".into(), "llrp".into());
-            reader.insert("address".into(), address.into());
+            for (key, value) in keys(id) {
+                reader.insert(key.into(), value.into());
+            }
         });
         each("terminals", &|terminal| {
             terminal.retain(|key, _| matches!(key, "id" | "position"));
