@@ -244,7 +244,7 @@ fn run(
     let mut now_us = 0;
     while now_us < (seconds * 1e6) as i64 {
         before(air, now_us);
-        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0, &mut out);
+        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0.0, &mut out);
         now_us += STEP_US;
     }
     out
@@ -260,7 +260,7 @@ mod tests {
     fn a_reader_in_europe_stays_on_its_four_channels() {
         let mut chance = Chance::new(1, 1);
         let mut air = bench(30.0, &mut chance);
-        air.region = Region::Etsi;
+        air.in_region(Region::Etsi);
         add(&mut air, P3::new(1.0, 0.0, 1.0), P3::new(0.0, 1.0, 0.0), &mut chance);
         let setup = Setup { region: Region::Etsi, ..Setup::exit() };
         let mut inventory = Inventory::new(setup, 0, 1, 0, 0, chance);

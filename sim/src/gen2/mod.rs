@@ -85,7 +85,8 @@ impl Inventory {
         start_us: i64,
         mut chance: Chance,
     ) -> Self {
-        let mut hop_table: Vec<usize> = (0..setup.region.channels()).collect();
+        let region = setup.region;
+        let mut hop_table: Vec<usize> = (0..region.channels()).collect();
         for at in (1..hop_table.len()).rev() {
             hop_table.swap(at, chance.index(at + 1));
         }
@@ -93,7 +94,6 @@ impl Inventory {
         Inventory {
             times: Times::of(setup.mode, setup.fast_id),
             target_b: setup.target == Target::B,
-            hop_at_us: start_us + setup.region.dwell_us(),
             qfp: 0.0,
             setup,
             number,
@@ -103,6 +103,7 @@ impl Inventory {
             off_until_us: i64::MIN,
             hop_table,
             channel: 0,
+            hop_at_us: start_us + region.dwell_us(),
             antenna: 0,
             visit_began_us: start_us,
             rounds: 0,
@@ -125,7 +126,7 @@ impl Inventory {
         air: &mut Air,
         set_us: i64,
         until_us: i64,
-        walls: &impl Fn(P2, P2) -> usize,
+        walls: &impl Fn(P2, P2) -> f64,
         out: &mut Vec<TagRead>,
     ) {
         while self.next_us < until_us {
@@ -138,7 +139,7 @@ impl Inventory {
         &mut self,
         air: &mut Air,
         set_us: i64,
-        walls: &impl Fn(P2, P2) -> usize,
+        walls: &impl Fn(P2, P2) -> f64,
         out: &mut Vec<TagRead>,
     ) {
         if self.next_us < self.off_until_us {

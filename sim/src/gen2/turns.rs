@@ -12,16 +12,18 @@ const LEAST_ROUNDS: u32 = 2;
 /// length would make them.
 const LINGERS: f64 = 0.35;
 /// Share of an antenna's turns that ask for B first, with both targets: in R420 logs with four antennas (session 2, both
-/// targets) a strong tag at rest is missed in four turns of ten, where with one antenna it is never missed.
+/// targets) a strong tag at rest is missed in three to four turns of ten, where with one antenna it is never missed.
 const TURNS_AT_B: f64 = 0.28;
 
 impl Inventory {
     /// On to the next channel when its time has come.
     pub(super) fn hop(&mut self) {
         if self.next_us >= self.hop_at_us {
-            self.channel = (self.channel + 1) % self.hop_table.len().max(1);
-            self.hop_at_us = self.next_us + self.setup.region.dwell_us();
-            // The hop itself takes its time now and then (an FCC reader listens to its own oscillator first).
+            let region = self.setup.region;
+            self.channel = (self.channel + 1) % region.channels();
+            self.next_us += region.silence_us();
+            self.hop_at_us = self.next_us + region.dwell_us();
+            // The hop itself takes its time now and then, as the logs of one antenna show.
             self.next_us += if self.chance.happens(0.4) { 3_500 } else { 300 };
         }
     }

@@ -39,7 +39,16 @@ impl Region {
         first + step * n.min(count.saturating_sub(1)) as u32
     }
 
-    /// How long a reader stays on a channel, microseconds. ETSI allows 4 s and then 0.1 s of silence.
+    /// For how long a reader must be silent after its time on a channel, microseconds.
+    pub const fn silence_us(self) -> i64 {
+        match self {
+            Region::Fcc | Region::China => 0,
+            Region::Etsi => 100_000,
+            Region::Japan => 50_000,
+        }
+    }
+
+    /// How long a reader stays on a channel, microseconds. ETSI allows 4 s and then 0.1 s of silence, Japan 4 s and 50 ms.
     pub const fn dwell_us(self) -> i64 {
         match self {
             Region::Fcc => 200_000,

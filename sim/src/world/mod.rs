@@ -2,6 +2,8 @@
 //! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
 
 mod acts;
+#[cfg(test)]
+mod behaviour_tests;
 mod failing;
 mod handling;
 mod lanes;
@@ -12,6 +14,9 @@ mod reading;
 mod sensing;
 mod shoppers;
 mod staff;
+mod staging;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,15 +24,16 @@ use recording::{Health, Hex, Line, Name, ReaderState, Tick, Time};
 
 use crate::chance::Chance;
 use crate::family::{Family, Manner, Sight};
-use crate::gen2::{Inventory, Setup, TagRead};
+use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
-use crate::stock::{self, Piece, Place, Product};
+use crate::stock::{Piece, Place, Product};
 use crate::truth::Notes;
 use passages::{Done, Under};
+pub(crate) use staging::{Happening, Role};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
@@ -89,12 +95,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(family: Family, seed: u64, start: Time, stockroom_pieces: Option<usize>) -> World {
+    /// A store on a family's day, in its own shop or in another.
+    pub(crate) fn new(
+        family: Family,
+        shop: Option<Plan>,
+        seed: u64,
+        start: Time,
+        stockroom_pieces: Option<usize>,
+    ) -> World {
         let mut manner = Manner::of(family);
         if let Some(pieces) = stockroom_pieces {
             manner.stock.1 = pieces;
         }
-        let plan = Plan::of(&manner);
+        let plan = shop.unwrap_or_else(|| Plan::of(&manner));
         let mut world = World::in_shop(plan, family, manner, seed, start);
         world.opens();
         world
@@ -102,14 +115,7 @@ impl World {
 
     /// A shop with its stock, its readers up, and nobody in it.
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
-        let mut products = stock::products();
-        products.retain_mut(|product| match plan.home(&product.sku) {
-            Some(home) => {
-                product.home = home;
-                true
-            }
-            None => false,
-        });
+        let products = plan.products();
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
         let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
@@ -118,8 +124,7 @@ impl World {
         for (number, reader) in plan.readers.iter().enumerate() {
             let ReaderPlan { setup, antennas, .. } = reader;
             let draws = Chance::new(seed, 100 + number as u64);
-            let setup = Setup { region: plan.region, ..setup.clone() };
-            inventories.push(Inventory::new(setup, first, antennas.len(), number, 0, draws));
+            inventories.push(Inventory::new(setup.clone(), first, antennas.len(), number, 0, draws));
             first += antennas.len();
         }
         let mut world = World {
@@ -167,8 +172,10 @@ impl World {
             plan,
             manner,
         };
-        world.air.region = world.plan.region;
         world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        if let Some(reader) = world.plan.readers.first() {
+            world.air.in_region(reader.setup.region);
+        }
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
             let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
@@ -184,7 +191,9 @@ impl World {
 
     /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
-        for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+        for (rack, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+            let racks = &self.plan.racks;
+            let fixture = racks.get(rack % racks.len().max(1)).copied().unwrap_or(0);
             let front = self.front(fixture);
             let steps = vec![
                 Step::Stand(stand_s),
@@ -223,10 +232,7 @@ impl World {
 
     /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
     pub(crate) fn step(&mut self, out: &mut Vec<Line>) {
-        self.arrivals();
-        self.act();
-        self.walk();
-        self.carry();
+        self.people_live();
         self.fail();
         self.radio();
         self.sense();
@@ -240,6 +246,14 @@ impl World {
             }
             out.push(entry.remove());
         }
+    }
+
+    /// What people do in a step; no sense and no reader takes part in it.
+    fn people_live(&mut self) {
+        self.arrivals();
+        self.act();
+        self.walk();
+        self.carry();
     }
 
     fn walk(&mut self) {
