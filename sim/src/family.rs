@@ -329,6 +329,7 @@ impl Manner {
                 untagged: 0.0,
                 most_items: 6,
                 most_people: 2,
+                gap_s: 18.0,
                 as_logged: true,
                 ..plain
             },
