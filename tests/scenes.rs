@@ -134,8 +134,7 @@ fn fault(
         let holds: Vec<&str> = passage.holds.iter().map(|hold| &*hold.kind).collect();
         faults.push(format!("{outcome} {holds:?} instead of {}", right.outcome.join(" or ")));
     }
-    let receipts: Vec<&&Receipt> =
-        receipts.iter().filter(|r| r.passage == passage.id).collect();
+    let receipts: Vec<&&Receipt> = receipts.iter().filter(|r| r.passage == passage.id).collect();
     if receipts.len() > 1 {
         faults.push(format!("{} receipts for one passage", receipts.len()));
     }
