@@ -19,7 +19,8 @@ const WEIGH_STEPS: i64 = 2;
 
 /// A person as a camera meets one.
 fn figure(walker: &Walker) -> Figure {
-    Figure { id: walker.id, at: walker.at, height_m: walker.build.height_m }
+    let pushes = walker.frame().map(|(at, frame)| (at, frame.radius_m, frame.height_m));
+    Figure { id: walker.id, at: walker.at, height_m: walker.build.height_m, pushes }
 }
 
 /// What a piece weighs: seams and dye make each a little different, by its serial and up to three per cent.
@@ -78,9 +79,11 @@ impl World {
                 continue;
             }
             let per_s = match walker.carry {
-                Carry::Foil => 0.002,
+                Carry::Foil | Carry::Hidden => 0.002,
+                Carry::Carton => 0.01,
                 Carry::Bag => 0.04,
-                _ => 0.35,
+                Carry::Worn | Carry::Rail | Carry::Cart => 0.2,
+                Carry::Hand | Carry::Stacked | Carry::Lap | Carry::Tray => 0.35,
             };
             for &piece_at in &walker.held {
                 if self.chance.happens(per_s * STEP_S)
