@@ -18,7 +18,7 @@ use crate::space::P2;
 use crate::stock::Product;
 use crate::truth::Truth;
 use crate::words::{nearest, nearest_field};
-use crate::world::{Happening, Role, World};
+use crate::world::{Price, Role, World};
 use event::{Said, minor};
 use file::{File, Person};
 use phrase::Scope;
@@ -86,8 +86,8 @@ pub struct Right {
     pub alerts: Vec<String>,
 }
 
-/// What happens by itself, by microseconds since the beginning, the latest first.
-type Events = Vec<(i64, Happening)>;
+/// Prices that change, by microseconds since the beginning, the latest first.
+type Events = Vec<(i64, Price)>;
 /// Which part of a scene is wrong, and how.
 type Fault = (String, String);
 
@@ -151,26 +151,16 @@ impl Scene {
         let mut day = Day::staged(world, seed, end_us);
         let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
         let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
-        let mut dark: BTreeMap<Name, bool> = BTreeMap::new();
         let mut happened = Happened::default();
         loop {
             let world = day.world();
-            while let Some((_, what)) = events.pop_if(|(at_us, _)| *at_us <= world.now_us) {
-                if let Happening::Camera { camera, dark: is_dark } = what
-                    && let Some(camera) = world.plan.cameras.get(camera)
-                {
-                    dark.insert(camera.id.as_str().into(), is_dark);
-                }
-                world.happens(&what);
+            while let Some((_, price)) = events.pop_if(|(at_us, _)| *at_us <= world.now_us) {
+                world.changes(&price);
             }
             if !day.step(&mut happened) {
                 break;
             }
-            // What nobody saw was never told.
-            lines.extend(happened.lines.drain(..).filter(|line| {
-                let unseen = seen_by(&line.what).and_then(|source| dark.get(source)).copied();
-                !unseen.unwrap_or(false)
-            }));
+            lines.append(&mut happened.lines);
             truth.passages.append(&mut happened.passages);
             truth.tags.append(&mut happened.tags);
             truth.people.append(&mut happened.people);
@@ -205,8 +195,9 @@ impl Scene {
         let mut events = Vec::new();
         for (n, event) in file.event.iter().enumerate() {
             match self.event(event).map_err(|reason| (format!("event {}", n + 1), reason))? {
-                Said::Fault(fault) => plan.faults.push(fault),
-                Said::Happening(at_us, what) => events.push((at_us, what)),
+                Said::Reader(fault) => plan.faults.push(fault),
+                Said::Sense(fault) => plan.sense_faults.push(fault),
+                Said::Price(at_us, price) => events.push((at_us, price)),
             }
         }
         events.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
@@ -361,15 +352,6 @@ impl Scene {
             });
         }
         Ok(rights)
-    }
-}
-
-/// The source of what was seen.
-fn seen_by(what: &recording::Observation) -> Option<&Name> {
-    match what {
-        recording::Observation::Person(p) => Some(&p.source),
-        recording::Observation::Item(i) => Some(&i.source),
-        _ => None,
     }
 }
 

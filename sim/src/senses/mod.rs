@@ -22,7 +22,7 @@ use crate::stock::Product;
 use beam::Beams;
 pub(crate) use camera::Figure;
 use fault::Faults;
-pub(crate) use fault::{Light, SenseFault};
+pub(crate) use fault::{Light, SenseFault, Trouble};
 use scale::Scale;
 pub(crate) use sights::Hand;
 use sights::Sights;

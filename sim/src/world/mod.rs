@@ -33,7 +33,7 @@ use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
 use crate::truth::Notes;
 use passages::{Done, Under};
-pub(crate) use staging::{Happening, Role};
+pub(crate) use staging::{Price, Role};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
