@@ -86,7 +86,10 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let main = entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
     let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
+    let (racks, tables) = shelves(&stock);
     let plan = Plan {
+        racks,
+        tables,
         light: light(simulation)?,
         desk: at(simulation.desk, "desk")?.unwrap_or(first_inside),
         cubicles: cubicles.collect::<Result<_, String>>()?,
@@ -270,7 +273,6 @@ fn camera(camera: &file::Camera, known: &[&str]) -> Result<CameraPlan, String> {
         // The store's file does not say where a camera looks: under the ceiling hang fisheyes, which see all around.
         facing: P3::new(0.0, 0.0, -1.0),
         field_of_view: 3.1,
-        covers: camera.covers.clone(),
     })
 }
 
@@ -320,6 +322,27 @@ fn stock(stock: &file::Stock, fixtures: &[Fixture]) -> Result<Stock, String> {
     Ok(made)
 }
 
+/// The fixtures of tagged and of untagged goods. A display (which says how much hangs there) is looked at, not emptied.
+fn shelves(stock: &[Stock]) -> (Vec<usize>, Vec<usize>) {
+    let products = crate::stock::products();
+    let mut racks: Vec<usize> = Vec::new();
+    let mut tables: Vec<usize> = Vec::new();
+    for entry in stock {
+        let mut held = products.iter().filter(|p| entry.holds(&p.sku));
+        let to = if held.any(|p| !p.tagged) { &mut tables } else { &mut racks };
+        if entry.pieces.is_none() && !to.contains(&entry.fixture) {
+            to.push(entry.fixture);
+        }
+    }
+    if racks.is_empty() {
+        racks = stock.iter().map(|entry| entry.fixture).collect();
+    }
+    if tables.is_empty() {
+        tables.clone_from(&racks);
+    }
+    (racks, tables)
+}
+
 fn wall(wall: &file::Wall) -> Result<Wall, String> {
     let what = "[[simulation.walls]]";
     let loss_db = match (wall.loss_db, MATERIALS.iter().find(|(name, _)| *name == wall.material)) {
@@ -331,7 +354,12 @@ fn wall(wall: &file::Wall) -> Result<Wall, String> {
             return one_of(&wall.material, &known, &format!("{what} material")).and(Err(String::new()));
         }
     };
-    Ok(Wall { from: point(wall.from, what)?, to: point(wall.to, what)?, loss_db })
+    Ok(Wall {
+        from: point(wall.from, what)?,
+        to: point(wall.to, what)?,
+        loss_db,
+        glass: wall.material == "glass",
+    })
 }
 
 fn door(door: &file::Door) -> Result<Door, String> {
@@ -357,7 +385,14 @@ fn ground(
     for walkable in &simulation.walkable {
         areas.push(polygon(&walkable.area, "[[simulation.walkable]]")?);
     }
-    let own: Vec<Rect> = lanes.iter().map(|l| l.area).collect();
+    // Who only passes by keeps half a step from the lanes' mouths.
+    let own: Vec<Rect> = lanes
+        .iter()
+        .map(|l| {
+            let Rect { low, high } = l.area;
+            Rect::new(low.x, low.y - 0.45, high.x, high.y + 0.45)
+        })
+        .collect();
     // A lane has posts: one walks in its middle, and a step beyond either line.
     let lanes: Vec<Rect> = lanes
         .iter()
