@@ -1,11 +1,45 @@
-//! Prints the physics' figures beside those of real readers: `cargo run --release -p sim --example calibrate -- [SEED]`.
+//! The calibration report: `cargo run --release -p sim --example calibrate -- [FOLDER] > sim/CALIBRATION.md`, FOLDER being
+//! where the real logs are kept; without it their columns stay empty.
 #![allow(clippy::print_stdout, reason = "an example speaks to its user")]
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let seed = std::env::args().nth(1).map_or(Ok(1), |text| text.parse())?;
-    println!("physics {}, seed {seed}", sim::PHYSICS);
-    for figure in sim::calibration::figures(seed) {
-        println!("{figure}");
+use std::path::PathBuf;
+
+use sim::calibration::{Logs, Report, effects, report, rooms, shop, told_apart};
+
+/// Seeds that were looked at while the physics was made, and seeds that the report shows.
+const SEEN: std::ops::Range<u64> = 1..9;
+const SHOWN: std::ops::Range<u64> = 101..109;
+const SHOP_SECONDS: u64 = 900;
+
+fn together(seeds: &[Logs]) -> Logs {
+    let mut all = Logs::default();
+    for logs in seeds {
+        all.walks.extend(logs.walks.iter().cloned());
+        all.stays.extend(logs.stays.iter().cloned());
     }
+    all
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args().nth(1).map(PathBuf::from);
+    let real = match &folder {
+        Some(folder) => Logs::read(folder)?.halves(),
+        None => Logs::default().halves(),
+    };
+    let rooms_of = |seeds: std::ops::Range<u64>| -> Vec<Logs> { seeds.map(|seed| rooms(seed, 1)).collect() };
+    let shops_of =
+        |seeds: std::ops::Range<u64>| -> Vec<Logs> { seeds.map(|seed| shop(seed, SHOP_SECONDS)).collect() };
+    let (seen_rooms, shown_rooms) = (rooms_of(SEEN), rooms_of(SHOWN));
+    let (seen_shops, shown_shops) = (shops_of(SEEN), shops_of(SHOWN));
+    let told = |seen: &[Logs], shown: &[Logs]| {
+        told_apart((&real.fit, &real.shown), (&together(seen), &together(shown)))
+    };
+    let rooms_told = told(&seen_rooms, &shown_rooms);
+    let shop_told = told(&seen_shops, &shown_shops);
+    // How far the logs' own halves are told apart: other walks, other places, another day.
+    let (fit, other) = (real.fit.halves(), real.shown.halves());
+    let logs_told = told_apart((&fit.fit, &fit.shown), (&other.fit, &other.shown));
+    let rows = report(&real, &shown_rooms, &shown_shops);
+    print!("{}", Report { rows, logs_told, rooms_told, shop_told, effects: effects(1) });
     Ok(())
 }

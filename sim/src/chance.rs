@@ -72,6 +72,11 @@ impl Chance {
         weighted.last().map(|(entry, _)| entry)
     }
 
+    /// As many as there are, drawn with replacement.
+    pub(crate) fn drawn<T: Clone>(&mut self, from: &[T]) -> Vec<T> {
+        (0..from.len()).filter_map(|_| from.get(self.index(from.len())).cloned()).collect()
+    }
+
     /// A direction, uniform on the sphere.
     pub(crate) fn direction(&mut self) -> crate::space::P3 {
         let z = self.between(-1.0, 1.0);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::senses::Light;
+
 /// A kind of day in the store. `plain` is one shopper at a time mostly; the others stress one thing each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -164,6 +166,8 @@ pub(crate) struct Manner {
     pub(crate) most_items: usize,
     /// A display rack half a metre from the lane.
     pub(crate) rack_at_lane: bool,
+    /// Antennas stand and people walk as in the logs of real readers that the reads are held against.
+    pub(crate) as_logged: bool,
     /// Pieces of each tagged product on the floor, and in the stockroom.
     pub(crate) stock: (usize, usize),
     /// How the cameras see.
@@ -185,13 +189,30 @@ pub(crate) struct Sight {
     pub(crate) swap_per_s: f64,
     /// Share of takes and put-backs that are seen.
     pub(crate) recall: f64,
-    /// Spread of the log-odds among look-alikes.
+    /// How alike things look; 0.7 is usual.
     pub(crate) confusion: f64,
+    /// The shop's light.
+    pub(crate) light: Light,
+    /// Shares of the time in which a camera has poorer light than it was set up for: dim, and glare from the street.
+    pub(crate) dim: f64,
+    pub(crate) glare: f64,
+    /// How often an hour each camera, scale and pair of beams fails for a while.
+    pub(crate) outages_per_h: f64,
 }
 
 /// Single-camera trackers reach 77–79 IDF1, pick and put recall is 0.85–0.97 in the literature.
-const GOOD_SIGHT: Sight =
-    Sight { rate_hz: 8.0, sd_m: 0.12, break_s: 120.0, swap_per_s: 0.01, recall: 0.92, confusion: 0.7 };
+const GOOD_SIGHT: Sight = Sight {
+    rate_hz: 8.0,
+    sd_m: 0.12,
+    break_s: 240.0,
+    swap_per_s: 0.01,
+    recall: 0.95,
+    confusion: 0.7,
+    light: Light::Normal,
+    dim: 0.0,
+    glare: 0.0,
+    outages_per_h: 0.0,
+};
 
 impl Manner {
     pub(crate) fn of(family: Family) -> Manner {
@@ -231,12 +252,19 @@ impl Manner {
             goods_in: 0.0,
             most_items: 4,
             rack_at_lane: false,
+            as_logged: false,
             stock: (6, 3),
             sight: GOOD_SIGHT,
             faults: false,
         };
-        let tired =
-            Sight { sd_m: 0.15, break_s: 40.0, swap_per_s: 0.05, recall: 0.85, confusion: 1.1, ..GOOD_SIGHT };
+        let tired = Sight {
+            sd_m: 0.15,
+            break_s: 120.0,
+            swap_per_s: 0.012,
+            recall: 0.9,
+            confusion: 1.1,
+            ..GOOD_SIGHT
+        };
         match family {
             Family::Plain => plain,
             Family::Busy => Manner {
@@ -279,7 +307,7 @@ impl Manner {
                 through_lanes: 0.5,
                 most_items: 10,
                 rack_at_lane: true,
-                sight: tired,
+                sight: Sight { dim: 0.3, glare: 0.2, ..tired },
                 ..plain
             },
             Family::Untagged => Manner { untagged: 0.5, ..plain },
@@ -293,8 +321,17 @@ impl Manner {
                 second_card: 0.3,
                 ..plain
             },
-            Family::Faults => Manner { faults: true, ..plain },
-            Family::Calibration => Manner { stock: (0, 0), untagged: 0.0, most_items: 6, ..plain },
+            Family::Faults => {
+                Manner { faults: true, sight: Sight { outages_per_h: 12.0, ..GOOD_SIGHT }, ..plain }
+            }
+            Family::Calibration => Manner {
+                stock: (0, 0),
+                untagged: 0.0,
+                most_items: 6,
+                most_people: 2,
+                as_logged: true,
+                ..plain
+            },
             Family::Groups => Manner {
                 gap_s: 20.0,
                 most_people: 12,

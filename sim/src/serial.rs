@@ -18,7 +18,6 @@ use tokio_serial::{SerialPort as _, SerialStream};
 
 use crate::chance::Chance;
 use crate::stock::sgtin96;
-use crate::thingmagic::{Model, ThingMagic};
 use tag::Tag;
 
 /// Most tags in the field.
@@ -205,29 +204,6 @@ impl Hosted {
         // A host that has ended has no module to do it to.
         let _ = self.deeds.send(deed);
     }
-}
-
-/// The protocols that can be emulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// ThingMagic: an M6e with four antennas.
-    ThingMagic,
-}
-
-impl Kind {
-    /// All of them, with their names on the command line.
-    pub const ALL: [(Kind, &'static str); 1] = [(Kind::ThingMagic, "thingmagic")];
-}
-
-/// Emulates a module with resting tags (1 to [`MOST_TAGS`]), read at about `rate` reads a second (up to [`MOST_RATE`])
-/// while a client has it read, until dropped. `told` is given the device to open.
-pub async fn serve(kind: Kind, tags: usize, rate: f64, told: impl FnOnce(&Path)) -> io::Result<()> {
-    let field = Field::stock(tags, rate);
-    let hosted = match kind {
-        Kind::ThingMagic => Hosted::start(ThingMagic::new(Model::M6e), field)?,
-    };
-    told(hosted.path());
-    std::future::pending().await
 }
 
 struct Host<M> {

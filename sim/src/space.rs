@@ -69,6 +69,14 @@ impl P3 {
         self.x * other.x + self.y * other.y + self.z * other.z
     }
 
+    pub(crate) fn cross(self, other: P3) -> P3 {
+        P3::new(
+            self.y * other.z - self.z * other.y,
+            self.z * other.x - self.x * other.z,
+            self.x * other.y - self.y * other.x,
+        )
+    }
+
     pub(crate) fn length(self) -> f64 {
         self.dot(self).sqrt()
     }
@@ -155,6 +163,11 @@ impl Ground {
     pub(crate) fn apart(mut self, lanes: &[Rect]) -> Self {
         self.toll = (0..self.free.len()).map(|at| lanes.iter().any(|r| r.holds(self.centre(at)))).collect();
         self
+    }
+
+    /// Whether one can stand there without being in a lane or in its mouth.
+    pub(crate) fn stands(&self, p: P2) -> bool {
+        self.clear(p, p) && !self.toll.get(self.square(p)).copied().unwrap_or(false)
     }
 
     /// Whether a straight walk stays on free ground, and through no lane but one that it begins or ends in.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use recording::{Hex, Name};
 
 use crate::chance::Chance;
+use crate::radio::Goods;
 
 /// GS1's prefix for examples, as a company of seven digits.
 const COMPANY: u64 = 9_520_000;
@@ -28,6 +29,17 @@ pub(crate) struct Product {
     pub(crate) priced: bool,
     /// Index of the fixture it belongs on.
     pub(crate) home: usize,
+}
+
+impl Product {
+    /// What a tag on it is fixed to: denim with rivets and printed hoodies hold metal.
+    pub(crate) fn goods(&self) -> Goods {
+        match STYLES.get(self.style).map(|style| style.code) {
+            Some("JEA" | "HOO") => Goods::FoilPrint,
+            Some("MUG" | "KEY") => Goods::Metal,
+            _ => Goods::Cloth,
+        }
+    }
 }
 
 struct Style {

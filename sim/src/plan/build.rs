@@ -3,9 +3,11 @@
 
 use super::file::{self, File, Simulation};
 use super::{
-    Antenna, Camera, Door, Entrance, Fixture, LanePlan, Light, Plan, PlanError, ReaderPlan, Scale, Session,
+    Antenna, CameraPlan, Door, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan, ScalePlan,
     Stock, Tray, Wall, Zone, inside,
 };
+use crate::gen2::Setup;
+use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 use crate::words::nearest_field;
 
@@ -61,11 +63,13 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let fixtures: Vec<Fixture> =
         file.fixtures.iter().map(|f| fixture(f, &known)).collect::<Result<_, _>>()?;
     let cameras = file.cameras.iter().map(|c| camera(c, &known)).collect::<Result<_, _>>()?;
-    let scales = file.scales.iter().map(|s| scale(s, &known)).collect::<Result<_, _>>()?;
     let stock = simulation.stock.iter().map(|s| stock(s, &fixtures)).collect::<Result<Vec<_>, _>>()?;
     if stock.is_empty() {
         return Err("[simulation] has no [[simulation.stock]]: say what lies on which fixture".into());
     }
+    let trays = simulation.trays.iter().map(|t| tray(t, &lanes)).collect::<Result<Vec<_>, _>>()?;
+    let on = (fixtures.as_slice(), stock.as_slice(), trays.as_slice());
+    let scales = file.scales.iter().map(|s| scale(s, &known, on)).collect::<Result<_, _>>()?;
     let walls = simulation.walls.iter().map(wall).collect::<Result<Vec<_>, _>>()?;
     let doors = simulation.doors.iter().map(door).collect::<Result<Vec<_>, _>>()?;
     let ground = ground(&lanes, &zones, &fixtures, simulation, (&walls, &doors))?;
@@ -93,7 +97,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
         floors: floors(simulation, &zones)?,
-        trays: simulation.trays.iter().map(|t| tray(t, &lanes)).collect::<Result<_, _>>()?,
+        trays,
         table,
         readers,
         lanes,
@@ -105,6 +109,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrances,
         stockroom_at,
         stock,
+        faults: Vec::new(),
         walls,
         doors,
     };
@@ -232,8 +237,8 @@ fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<R
     };
     let antennas: Vec<Antenna> = reader.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
-    let session = if at_a_lane { Session::S0Dual } else { Session::S1Single };
-    Ok(ReaderPlan { id: reader.id.clone(), session, antennas })
+    let setup = if at_a_lane { Setup::exit() } else { Setup::rack() };
+    Ok(ReaderPlan { id: reader.id.clone(), setup, antennas })
 }
 
 fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {
@@ -249,18 +254,43 @@ fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {
     Ok(Fixture { id: fixture.id.clone(), zone: fixture.zone.clone(), area, height })
 }
 
-fn camera(camera: &file::Camera, known: &[&str]) -> Result<Camera, String> {
+fn camera(camera: &file::Camera, known: &[&str]) -> Result<CameraPlan, String> {
     let what = format!("camera `{}`", camera.id);
     for covered in &camera.covers {
         one_of(covered, known, &format!("{what}, covers"))?;
     }
-    let at = point3(camera.position.unwrap_or([0.0, 0.0, 2.8]), &format!("{what}, position"))?;
-    Ok(Camera { id: camera.id.clone(), at, covers: camera.covers.clone() })
+    Ok(CameraPlan {
+        id: camera.id.clone(),
+        at: point3(camera.position.unwrap_or([0.0, 0.0, 2.8]), &format!("{what}, position"))?,
+        // The store's file does not say where a camera looks: under the ceiling hang fisheyes, which see all around.
+        facing: P3::new(0.0, 0.0, -1.0),
+        field_of_view: 3.1,
+        covers: camera.covers.clone(),
+    })
 }
 
-fn scale(scale: &file::Scale, known: &[&str]) -> Result<Scale, String> {
-    one_of(&scale.zone, known, &format!("scale `{}`, zone", scale.id))?;
-    Ok(Scale { id: scale.id.clone(), zone: scale.zone.clone(), gtins: scale.gtins.clone() })
+fn scale(
+    scale: &file::Scale,
+    known: &[&str],
+    (fixtures, stock, trays): (&[Fixture], &[Stock], &[Tray]),
+) -> Result<ScalePlan, String> {
+    let what = format!("scale `{}`", scale.id);
+    one_of(&scale.zone, known, &format!("{what}, zone"))?;
+    let products = crate::stock::products();
+    let lies = |stock: &Stock| {
+        products.iter().any(|p| stock.holds(&p.sku) && scale.gtins.iter().any(|gtin| *gtin == *p.gtin))
+    };
+    let in_zone = |at: &usize| fixtures.get(*at).is_some_and(|f| f.zone == scale.zone);
+    let tray =
+        trays.iter().find(|tray| tray.scale.as_ref() == Some(&scale.id)).map(|tray| Load::Tray(tray.lane));
+    let fixture = stock.iter().filter(|s| in_zone(&s.fixture)).find(|s| lies(s)).map(|s| s.fixture);
+    let load = tray.or(fixture.or_else(|| (0..fixtures.len()).find(in_zone)).map(Load::Fixture));
+    let Some(load) = load else {
+        return Err(format!(
+            "{what}: nothing stands on it: no [[fixtures]] in its zone, and no [[simulation.trays]] names it"
+        ));
+    };
+    Ok(ScalePlan { id: scale.id.clone(), zone: scale.zone.clone(), load })
 }
 
 fn stock(stock: &file::Stock, fixtures: &[Fixture]) -> Result<Stock, String> {
@@ -401,7 +431,7 @@ fn entrances(simulation: &Simulation, ground: &Ground, lanes: &[LanePlan]) -> Re
 
 fn light(simulation: &Simulation) -> Result<Light, String> {
     match simulation.light.as_deref() {
-        None | Some("bright") => Ok(Light::Bright),
+        None | Some("bright") => Ok(Light::Normal),
         Some("dim") => Ok(Light::Dim),
         Some("night") => Ok(Light::Night),
         Some(other) => Err(format!("[simulation] light `{other}`: bright, dim or night")),

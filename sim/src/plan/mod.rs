@@ -7,6 +7,9 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use crate::family::Manner;
+use crate::faults::Fault;
+use crate::gen2::Setup;
+use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 
 pub use file::Simulation;
@@ -24,20 +27,12 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
-/// Gen2 session and target, as a reader is set up for its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Session {
-    /// Tags answer again and again: session 0, both targets. For exits.
-    S0Dual,
-    /// Tags rest for a second or two after an answer: session 1, target A. For racks.
-    S1Single,
-}
-
 /// A reader and its antennas.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderPlan {
     pub(crate) id: String,
-    pub(crate) session: Session,
+    /// How it asks, by its purpose.
+    pub(crate) setup: Setup,
     pub(crate) antennas: Vec<Antenna>,
 }
 
@@ -133,32 +128,35 @@ fn is_whole(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('-')
 }
 
-/// How well the shop is lit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Light {
-    Bright,
-    Dim,
-    Night,
-}
-
 /// A camera where it hangs.
-#[allow(dead_code, reason = "what the senses make of it is theirs")]
 #[derive(Clone, Debug)]
-pub(crate) struct Camera {
+pub(crate) struct CameraPlan {
     pub(crate) id: String,
     pub(crate) at: P3,
-    /// Lanes and zones.
+    /// The middle of its picture, a unit vector.
+    pub(crate) facing: P3,
+    /// From the left edge of its picture to the right one, radians; beyond 137° a fisheye.
+    pub(crate) field_of_view: f64,
+    /// Lanes and zones whose people it is there for.
     pub(crate) covers: Vec<String>,
 }
 
+/// What stands on a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// A fixture, by index.
+    Fixture(usize),
+    /// A lane's bin, by the lane's index.
+    Tray(usize),
+}
+
 /// A scale under a shelf or a tray.
-#[allow(dead_code, reason = "what the senses make of it is theirs")]
 #[derive(Clone, Debug)]
-pub(crate) struct Scale {
+pub(crate) struct ScalePlan {
     pub(crate) id: String,
+    /// Zone or lane that its changes speak for.
     pub(crate) zone: String,
-    /// What lies on it, where that is fixed.
-    pub(crate) gtins: Vec<String>,
+    pub(crate) load: Load,
 }
 
 /// A lane's bin.
@@ -180,11 +178,9 @@ pub struct Plan {
     pub(crate) lanes: Vec<LanePlan>,
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) zones: Vec<Zone>,
-    pub(crate) cameras: Vec<Camera>,
-    #[allow(dead_code, reason = "what the senses make of it is theirs")]
-    pub(crate) scales: Vec<Scale>,
+    pub(crate) cameras: Vec<CameraPlan>,
+    pub(crate) scales: Vec<ScalePlan>,
     pub(crate) trays: Vec<Tray>,
-    #[allow(dead_code, reason = "what the senses make of it is theirs")]
     pub(crate) light: Light,
     pub(crate) ground: Ground,
     pub(crate) entrances: Vec<Entrance>,
@@ -204,6 +200,8 @@ pub struct Plan {
     street_y: f64,
     pub(crate) stock: Vec<Stock>,
     pub(crate) stockroom_pieces: Option<usize>,
+    /// What will go wrong with its readers.
+    pub(crate) faults: Vec<Fault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
@@ -236,6 +234,7 @@ const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
 const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
+const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
 /// Loss of the wall that `walls_between` counts in, dB.
 const BRICK_DB: f64 = 10.0;
@@ -264,6 +263,7 @@ impl Plan {
     /// The shop of a family.
     pub(crate) fn of(manner: &Manner) -> Plan {
         let (text, name) = match (manner.lanes, manner.rack_at_lane) {
+            _ if manner.as_logged => (CALIBRATION, "calibration.toml"),
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
             (3, _) => (THREE_LANES, "three-lanes.toml"),

@@ -1,6 +1,7 @@
 //! Shops as files: what is read of them, what is refused, and what is given out again.
 
 use super::*;
+use crate::gen2::Target;
 
 fn one_lane() -> Plan {
     Plan::parse(ONE_LANE, "one-lane.toml").unwrap()
@@ -23,9 +24,9 @@ fn the_familys_shops_are_shops() {
 #[test]
 fn exits_are_read_again_and_again_and_racks_are_not() {
     let plan = one_lane();
-    let session = |id: &str| plan.readers.iter().find(|r| r.id == id).unwrap().session;
-    assert_eq!(session("exit-a"), Session::S0Dual);
-    assert_eq!(session("floor"), Session::S1Single);
+    let target = |id: &str| plan.readers.iter().find(|r| r.id == id).unwrap().setup.target;
+    assert_eq!(target("exit-a"), Target::Dual);
+    assert_eq!(target("floor"), Target::A);
 }
 
 #[test]

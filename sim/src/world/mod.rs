@@ -4,6 +4,7 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+mod failing;
 mod handling;
 mod lanes;
 mod leaving;
@@ -21,12 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use recording::{Health, Hex, Line, Name, ReaderState, Tick, Time};
 
 use crate::chance::Chance;
-use crate::family::{Family, Manner};
+use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
-use crate::senses::{Senses, Told};
+use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{self, Piece, Place, Product};
 use crate::truth::Notes;
@@ -63,6 +64,10 @@ pub(crate) struct World {
     /// Numbers of people's cards, by person and which card of theirs.
     cards: BTreeMap<(u32, u8), u64>,
     senses: Senses,
+    /// What hands did in this step.
+    hands: Vec<Hand>,
+    /// What lies on each scale, grams.
+    loads_g: Vec<f64>,
     pub(crate) notes: Option<Notes>,
     start: Time,
     pub(crate) now_us: i64,
@@ -81,7 +86,7 @@ pub(crate) struct World {
     chance: Chance,
     making: Chance,
     network: Chance,
-    faults: Chance,
+    failing: failing::Failing,
     outbox: BTreeMap<(i64, u64), Line>,
     posted: u64,
     reads: Vec<TagRead>,
@@ -115,14 +120,13 @@ impl World {
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
-            let ReaderPlan { session, antennas, .. } = reader;
+            let ReaderPlan { setup, antennas, .. } = reader;
             let draws = Chance::new(seed, 100 + number as u64);
-            inventories.push(Inventory::new(*session, first, antennas.len(), number as u64, 0, draws));
+            inventories.push(Inventory::new(setup.clone(), first, antennas.len(), number, 0, draws));
             first += antennas.len();
         }
         let mut world = World {
             family,
-            products,
             pieces: Vec::new(),
             free: Vec::new(),
             gone: BTreeSet::new(),
@@ -135,7 +139,10 @@ impl World {
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
-            senses: Senses::new(manner.sight, &plan, Chance::new(seed, 2)),
+            senses: Senses::new(Sight { light: plan.light, ..manner.sight }, &plan, &products, seed),
+            hands: Vec::new(),
+            loads_g: Vec::new(),
+            products,
             notes: Some(Notes::default()),
             start,
             now_us: 0,
@@ -151,13 +158,19 @@ impl World {
             chance: Chance::new(seed, 3),
             making: Chance::new(seed, 4),
             network: Chance::new(seed, 5),
-            faults: Chance::new(seed, 6),
+            failing: failing::Failing::new(
+                &plan.readers,
+                plan.faults.clone(),
+                manner.faults,
+                Chance::new(seed, 6),
+            ),
             outbox: BTreeMap::new(),
             posted: 0,
             reads: Vec::new(),
             plan,
             manner,
         };
+        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
             let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
@@ -191,10 +204,14 @@ impl World {
     }
 
     fn post(&mut self, told: Told) {
+        self.post_line(told, false);
+    }
+
+    fn post_line(&mut self, told: Told, stale: bool) {
         let line = Line {
             at: self.time(told.at_us),
             received_at: Some(self.time(told.received_us)),
-            stale: false,
+            stale,
             what: told.what,
         };
         self.posted += 1;
@@ -209,6 +226,7 @@ impl World {
     /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
     pub(crate) fn step(&mut self, out: &mut Vec<Line>) {
         self.people_live();
+        self.fail();
         self.radio();
         self.sense();
         self.now_us += STEP_US;
@@ -290,8 +308,5 @@ impl World {
         }
         self.free_cubicles();
         self.closes_all();
-        if self.manner.faults && self.now_us % (20 * SECOND_US) == 0 {
-            self.fault();
-        }
     }
 }

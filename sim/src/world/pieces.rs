@@ -38,7 +38,7 @@ impl World {
             }
         }
         if self.family == Family::Calibration {
-            for product in 0..9 {
+            for product in 0..6 {
                 self.make(product, Place::Fixture(0));
             }
         }
@@ -59,7 +59,13 @@ impl World {
     pub(super) fn adds(&mut self, piece: Piece) -> usize {
         let place = piece.place;
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
+        if let Some(product) = self.products.get(piece.product) {
+            tag.fix_to(product.goods(), &mut self.making);
+        }
         tag.there = piece.epc.is_some();
+        if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
+            tag.chip.epc = epc;
+        }
         let at = match self.free.pop() {
             Some(at) => at,
             None => {

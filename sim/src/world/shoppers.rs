@@ -110,7 +110,12 @@ impl World {
     fn has_habits(&mut self, at: usize) {
         let tailgates = self.chance.happens(self.manner.tailgates);
         let tray = self.manner.tray && self.chance.happens(0.5);
+        // The logs' slow and fast walks.
+        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.38 } else { 0.66 });
         if let Some(walker) = self.people.get_mut(at) {
+            if let Some(pace) = logged {
+                walker.paces(pace);
+            }
             walker.tailgates = tailgates;
             if tray {
                 walker.carry = Carry::Tray;

@@ -1,0 +1,108 @@
+//! How a reader is set up for its task, as plain data. Says what is asked of tags, never what they do.
+
+use serde::Deserialize;
+
+pub(crate) use super::link::Mode;
+pub(crate) use super::select::Select;
+
+/// Which of a tag's four inventoried flags a reader uses (Gen2 §6.3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Session {
+    /// Falls back with the carrier.
+    S0,
+    /// Falls back after 0.5 to 5 s, with or without a carrier.
+    S1,
+    /// Stays while there is a carrier, and more than 2 s after.
+    S2,
+    /// As session 2, for another reader's use.
+    S3,
+}
+
+/// Which side of the flag answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Target {
+    /// Only A: each tag answers once, until its flag falls back.
+    A,
+    /// Only B.
+    B,
+    /// A until nobody is left, then B, and so on: each tag answers again and again.
+    Dual,
+}
+
+/// How many slots a frame has: 2 to the power of Q.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Slots {
+    /// The same Q for every frame.
+    Fixed(u8),
+    /// Gen2 Annex D: Qfp begins a round at `start`, grows by `up` for a collision and falls by `down` for an empty slot
+    /// (the annex has one C for both, 0.1 to 0.5), and stays from `least` to `most`. Each frame takes it as it then is.
+    Adaptive { start: f64, up: f64, down: f64, least: u8, most: u8 },
+}
+
+/// A reader's settings. What a file leaves out is as at an exit.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Setup {
+    pub(crate) session: Session,
+    pub(crate) target: Target,
+    pub(crate) slots: Slots,
+    pub(crate) mode: Mode,
+    /// Longest turn of an antenna, ms; it ends sooner when two rounds in a row find nothing new.
+    pub(crate) dwell_ms: u32,
+    /// Whether the TID comes with the EPC.
+    pub(crate) fast_id: bool,
+    /// Whether tags that have answered in session 1 are kept quiet while they stay.
+    pub(crate) tag_focus: bool,
+    /// Whom the reader asks at all.
+    pub(crate) select: Option<Select>,
+}
+
+/// Gives what an R420 reads of 1 to 15 tags.
+const FIXED_READER: Slots = Slots::Adaptive { start: 1.0, up: 1.0, down: 0.25, least: 0, most: 10 };
+
+impl Setup {
+    /// For exits: every tag again and again, so that its way shows. Session 0, both targets.
+    pub(crate) fn exit() -> Setup {
+        Setup {
+            session: Session::S0,
+            target: Target::Dual,
+            slots: FIXED_READER,
+            mode: Mode::DenseM4,
+            dwell_ms: 400,
+            fast_id: false,
+            tag_focus: false,
+            select: None,
+        }
+    }
+
+    /// For racks and shelves: each tag every few seconds. Session 1, target A.
+    pub(crate) fn rack() -> Setup {
+        Setup { session: Session::S1, target: Target::A, ..Setup::exit() }
+    }
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup::exit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_only_what_differs_from_an_exit() {
+        let text = r#"{"session": "s2", "target": "a", "mode": "dense-m8", "slots": {"fixed": 6}, "tag_focus": false,
+                       "select": {"bank": "epc", "mask": "3034257BF7"}}"#;
+        let setup: Setup = serde_json::from_str(text).expect("settings");
+        assert_eq!((setup.session, setup.target), (Session::S2, Target::A));
+        assert_eq!((setup.slots, setup.dwell_ms), (Slots::Fixed(6), Setup::exit().dwell_ms));
+        assert!(setup.select.is_some());
+        let wrong = serde_json::from_str::<Setup>(r#"{"select": {"bank": "epc", "mask": "30g4"}}"#);
+        assert!(wrong.is_err_and(|error| error.to_string().contains("30g4")), "the error names the mask");
+    }
+}

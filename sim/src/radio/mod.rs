@@ -1,0 +1,214 @@
+//! The air between antennas and tags: what a link gives at an instant, from the room's reflections (`rays`), the antennas
+//! (`aerial`), the tags and their goods (`tag`), people (`body`) and the band (`region`); and what a reader makes of it
+//! (`report`). Knows no protocol.
+
+mod aerial;
+mod body;
+mod rays;
+mod region;
+mod report;
+mod tag;
+
+pub(crate) use aerial::{Aerial, Polarisation};
+pub(crate) use body::Body;
+pub use region::Region;
+pub(crate) use report::{Report, report};
+pub(crate) use tag::{Goods, Tag, carry_loss_db};
+
+use crate::gen2::interference::Carriers;
+use crate::space::{P2, Rect};
+use rays::Surface;
+
+/// Version of the physics; a change of any figure here or in `gen2` changes it.
+pub const PHYSICS: &str = "2026-11.2";
+
+/// Channels of the FCC plan.
+pub(crate) const CHANNELS: usize = Region::Fcc.channels();
+/// Loss of one wall, dB, one way.
+const WALL_DB: f64 = 10.0;
+/// Amplitude that a rack of metal and cloth throws back, against a mirror.
+const RACK_REFLECTION: f64 = 0.45;
+/// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
+const OUT_OF_REACH_DB: f64 = 10.0;
+
+/// Frequency of place `n` (0 to 49) in the FCC plan, kHz.
+pub(crate) fn frequency_khz(n: usize) -> u32 {
+    Region::Fcc.frequency_khz(n)
+}
+
+fn amplitude(db: f64) -> f64 {
+    libm::exp10(db / 20.0)
+}
+
+fn decibels(amplitude: f64) -> f64 {
+    20.0 * libm::log10(amplitude.max(1e-9))
+}
+
+/// What a link gives at an instant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signal {
+    /// Power at the chip over what it needs, dB.
+    pub(crate) margin_db: f64,
+    /// True received power at the reader, dBm.
+    pub(crate) rssi_dbm: f64,
+    /// True phase of the answer, radians, not wrapped.
+    pub(crate) phase: f64,
+    /// Whether the reader has this antenna alone.
+    pub(crate) alone: bool,
+}
+
+/// The channel of a tag at rest, by place in the frequency plan.
+type RestingChannel = Box<[(f32, f32)]>;
+
+/// A link of a resting tag to one antenna.
+#[derive(Clone, Debug)]
+enum Link {
+    Unknown,
+    OutOfReach,
+    Resting(RestingChannel),
+}
+
+/// Every aerial and tag of the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Air {
+    pub(crate) aerials: Vec<Aerial>,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) bodies: Vec<Body>,
+    /// What readers send on, and how they hear each other.
+    pub(crate) carriers: Carriers,
+    /// Walls and racks that throw waves back.
+    surfaces: Vec<Surface>,
+    region: Region,
+    /// Resting tags within reach, by aerial; made anew after something was placed.
+    resting: Vec<Vec<usize>>,
+    moving: Vec<usize>,
+    stale: bool,
+}
+
+impl Air {
+    pub(crate) fn new(aerials: Vec<Aerial>) -> Self {
+        Air {
+            carriers: Carriers::new(&aerials),
+            aerials,
+            tags: Vec::new(),
+            bodies: Vec::new(),
+            surfaces: Vec::new(),
+            region: Region::Fcc,
+            resting: Vec::new(),
+            moving: Vec::new(),
+            stale: true,
+        }
+    }
+
+    /// Sets racks and tables, each an upright box of goods that throws waves back, `(area, height)` in metres.
+    pub(crate) fn stands_among(&mut self, racks: impl Iterator<Item = (Rect, f64)>) {
+        self.surfaces =
+            racks.flat_map(|(area, top_m)| Surface::sides(area, top_m, RACK_REFLECTION)).collect();
+        self.stale = true;
+    }
+
+    /// To be called when a tag was put down, taken up or removed.
+    pub(crate) fn placed(&mut self, tag: usize) {
+        if let Some(tag) = self.tags.get_mut(tag) {
+            tag.links.iter_mut().for_each(|link| *link = Link::Unknown);
+        }
+        self.stale = true;
+    }
+
+    /// Tags that the aerial may wake, resting ones first, into `out`, which is emptied before.
+    pub(crate) fn within_reach(
+        &mut self,
+        aerial: usize,
+        walls: impl Fn(P2, P2) -> usize,
+        out: &mut Vec<usize>,
+    ) {
+        if self.stale {
+            self.refresh(walls);
+        }
+        out.clear();
+        out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
+        out.extend_from_slice(&self.moving);
+    }
+
+    fn refresh(&mut self, walls: impl Fn(P2, P2) -> usize) {
+        self.stale = false;
+        self.moving = (0..self.tags.len())
+            .filter(|&at| self.tags.get(at).is_some_and(|tag| tag.there && tag.owner.is_some()))
+            .collect();
+        self.resting = vec![Vec::new(); self.aerials.len()];
+        for (tag_at, tag) in self.tags.iter_mut().enumerate() {
+            if !tag.there || tag.owner.is_some() {
+                continue;
+            }
+            let (at, axis, around_db, needs) = (tag.at, tag.axis, tag.around_db(), tag.sensitivity_dbm);
+            for ((aerial, link), reached) in self.aerials.iter().zip(&mut tag.links).zip(&mut self.resting) {
+                if matches!(link, Link::Unknown) {
+                    let wall = WALL_DB * walls(aerial.plan.at.floor(), at.floor()) as f64;
+                    let rays = rays::rays(aerial, &self.surfaces, at, axis);
+                    *link = resting_link(aerial, &rays, self.region, around_db + wall, needs);
+                }
+                if matches!(link, Link::Resting(_)) {
+                    reached.push(tag_at);
+                }
+            }
+        }
+    }
+
+    /// The link of an aerial and a tag on place `channel` of the frequency plan, `ahead_s` after positions were set.
+    pub(crate) fn signal(
+        &self,
+        aerial_at: usize,
+        tag_at: usize,
+        channel: usize,
+        ahead_s: f64,
+    ) -> Option<Signal> {
+        let (aerial, tag) = (self.aerials.get(aerial_at)?, self.tags.get(tag_at)?);
+        let hz = f64::from(self.region.frequency_khz(channel)) * 1000.0;
+        let at = tag.at.plus(tag.velocity.times(ahead_s).up(0.0));
+        let resting = match tag.links.get(aerial_at) {
+            Some(Link::Resting(by_channel)) if tag.owner.is_none() => Some(by_channel.get(channel)?),
+            _ => None,
+        };
+        // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
+        let mut loose = match resting {
+            Some(_) => (0.0, 0.0),
+            None => rays::rays(aerial, &self.surfaces, at, tag.axis).sum(hz),
+        };
+        let mut shadow_db = 0.0;
+        for body in &self.bodies {
+            let place = body.at.plus(body.velocity.times(ahead_s));
+            shadow_db += body.shadow(place, aerial.plan.at, at);
+            if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
+                loose = rays::plus(loose, ray.at(hz));
+            }
+        }
+        if loose != (0.0, 0.0) {
+            let around = amplitude(-tag.around_db());
+            loose = (loose.0 * around, loose.1 * around);
+        }
+        let still = resting.map_or((0.0, 0.0), |&(re, im)| (f64::from(re), f64::from(im)));
+        let (re, im) = rays::plus(still, loose);
+        let power = (re * re + im * im) * tag.tuning(hz);
+        let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
+        Some(Signal {
+            margin_db: aerial.plan.power_dbm + way_db - tag.sensitivity_dbm,
+            rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.modulation_db,
+            // The phase grows with the way, and linearly with frequency: path and cable, there and back.
+            phase: -2.0 * libm::atan2(im, re) + aerial.cable_phase(hz) + tag.phase,
+            alone: aerial.alone,
+        })
+    }
+}
+
+fn resting_link(aerial: &Aerial, rays: &rays::Rays, region: Region, loss_db: f64, needs_dbm: f64) -> Link {
+    let most_dbm = aerial.plan.power_dbm + decibels(rays.most()) - loss_db - aerial.cable_db;
+    if most_dbm - needs_dbm < -OUT_OF_REACH_DB {
+        return Link::OutOfReach;
+    }
+    let factor = amplitude(-loss_db);
+    let by_channel = (0..region.channels()).map(|channel| {
+        let (re, im) = rays.sum(f64::from(region.frequency_khz(channel)) * 1000.0);
+        ((re * factor) as f32, (im * factor) as f32)
+    });
+    Link::Resting(by_channel.collect())
+}

@@ -1,0 +1,65 @@
+//! Where in the band a reader may hop, and how long it stays: tables by region. Knows no reader and no tag.
+
+/// A region's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// FCC 15.247: 50 channels of 500 kHz from 902.75 MHz; at most 0.4 s on one, readers stay 0.2 s.
+    Fcc,
+    /// ETSI EN 302 208, lower band: the four high-power channels.
+    Etsi,
+    /// Japan, ARIB STD-T107: the four high-power channels.
+    Japan,
+    /// China, upper band: 16 channels of 250 kHz from 920.625 MHz.
+    China,
+}
+
+impl Region {
+    /// Centre frequencies in ascending order, as first, step and count; kHz.
+    const fn raster(self) -> (u32, u32, usize) {
+        match self {
+            Region::Fcc => (902_750, 500, 50),
+            Region::Etsi => (865_700, 600, 4),
+            Region::Japan => (916_800, 1_200, 4),
+            Region::China => (920_625, 250, 16),
+        }
+    }
+
+    /// How many channels there are.
+    pub const fn channels(self) -> usize {
+        self.raster().2
+    }
+
+    /// Centre of place `n` in the plan, kHz; the last one's where there are fewer.
+    pub fn frequency_khz(self, n: usize) -> u32 {
+        let (first, step, count) = self.raster();
+        first + step * n.min(count.saturating_sub(1)) as u32
+    }
+
+    /// How long a reader stays on a channel, microseconds. ETSI allows 4 s and then 0.1 s of silence.
+    pub const fn dwell_us(self) -> i64 {
+        match self {
+            Region::Fcc => 200_000,
+            Region::Etsi | Region::Japan => 4_000_000,
+            Region::China => 2_000_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Region;
+
+    /// FCC: 902.75 to 927.25 MHz; ETSI EN 302 208: 865.7, 866.3, 866.9, 867.5 MHz; Japan: 916.8, 918.0, 919.2, 920.4
+    /// MHz; China: 920.625 to 924.375 MHz.
+    #[test]
+    fn tables_are_the_regulators() {
+        let ends = |region: Region| {
+            (region.frequency_khz(0), region.frequency_khz(region.channels() - 1), region.channels())
+        };
+        assert_eq!(ends(Region::Fcc), (902_750, 927_250, 50));
+        assert_eq!(ends(Region::Etsi), (865_700, 867_500, 4));
+        assert_eq!(ends(Region::Japan), (916_800, 920_400, 4));
+        assert_eq!(ends(Region::China), (920_625, 924_375, 16));
+        assert_eq!(Region::Etsi.frequency_khz(1), 866_300);
+    }
+}

@@ -1,0 +1,129 @@
+//! A tag: its chip, its dipole, what it is fixed to and how it is carried. Knows no antenna and no person.
+
+use std::f64::consts::TAU;
+
+use super::Link;
+use crate::chance::Chance;
+use crate::gen2::Chip;
+use crate::space::{P2, P3};
+use crate::stock::Carry;
+
+/// What a tag is fixed to. Losses of the last three have no good public source, hence their wide ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goods {
+    Cloth,
+    /// Heavy cloth with rivets or a print that holds metal.
+    FoilPrint,
+    Metal,
+    Liquid,
+}
+
+/// A tag as the radio sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tag {
+    /// False while the tag is out of the store for good.
+    pub(crate) there: bool,
+    pub(crate) at: P3,
+    /// Of the dipole now; a unit vector.
+    pub(crate) axis: P3,
+    /// Of the dipole against the body of who holds it.
+    pub(crate) held_axis: P3,
+    pub(crate) velocity: P2,
+    /// Who carries it.
+    pub(crate) owner: Option<u32>,
+    /// Neighbours, body, foil: dB one way.
+    pub(crate) loss_db: f64,
+    /// What it is fixed to, dB one way.
+    goods_db: f64,
+    pub(super) sensitivity_dbm: f64,
+    pub(super) modulation_db: f64,
+    pub(super) phase: f64,
+    /// Where in the band the tag's antenna is tuned on its goods, MHz, and how sharply.
+    tuned_mhz: f64,
+    tuned_width_mhz: f64,
+    pub(super) links: Vec<Link>,
+    pub(crate) chip: Chip,
+}
+
+impl Tag {
+    /// A tag with the spread of real ones: effective sensitivity −16 ± 1.5 dBm, modulation loss 6 to 18 dB.
+    pub(crate) fn new(antennas: usize, chance: &mut Chance) -> Self {
+        Tag {
+            there: true,
+            at: P3::default(),
+            axis: P3::new(1.0, 0.0, 0.0),
+            held_axis: P3::new(1.0, 0.0, 0.0),
+            velocity: P2::default(),
+            owner: None,
+            loss_db: 0.0,
+            goods_db: 0.0,
+            sensitivity_dbm: chance.normal(-16.0, 1.5),
+            modulation_db: chance.normal(8.6, 1.8).clamp(6.0, 18.0),
+            phase: chance.between(0.0, TAU),
+            tuned_mhz: chance.normal(910.0, 18.0),
+            tuned_width_mhz: chance.between(18.0, 50.0),
+            links: vec![Link::Unknown; antennas],
+            chip: Chip::draw(chance),
+        }
+    }
+
+    /// Fixes the tag to goods: metal and water take power and pull the resonance down.
+    pub(crate) fn fix_to(&mut self, goods: Goods, chance: &mut Chance) {
+        let (loss_db, pulled_mhz) = match goods {
+            Goods::Cloth => (0.0, 0.0),
+            Goods::FoilPrint => (chance.between(1.0, 6.0), chance.between(0.0, 12.0)),
+            Goods::Metal => (chance.between(8.0, 20.0), chance.between(-20.0, 40.0)),
+            Goods::Liquid => (chance.between(5.0, 15.0), chance.between(15.0, 60.0)),
+        };
+        self.goods_db = loss_db;
+        self.tuned_mhz -= pulled_mhz;
+        self.links.iter_mut().for_each(|link| *link = Link::Unknown);
+    }
+
+    /// Loss by everything around the tag, dB one way.
+    pub(super) fn around_db(&self) -> f64 {
+        self.loss_db + self.goods_db
+    }
+
+    /// Share of the power that is left to a tag tuned beside the channel: the parabola at the top of a resonance, flattening.
+    pub(super) fn tuning(&self, hz: f64) -> f64 {
+        let off = (hz / 1e6 - self.tuned_mhz) / self.tuned_width_mhz;
+        1.0 / (1.0 + off * off)
+    }
+
+    /// Makes the chip need this much more than others, dB: a bad bond, a torn antenna.
+    pub(crate) fn weaken(&mut self, by_db: f64) {
+        self.sensitivity_dbm += by_db;
+    }
+
+    /// Sets where the tag is and how it is turned.
+    pub(crate) fn place(&mut self, (at, axis): (P3, P3)) {
+        (self.at, self.axis) = (at, axis);
+    }
+}
+
+/// What body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. None
+/// of these has a good public source, hence the wide ranges: worn on the body 3 to 10 dB, hidden between skin and coat
+/// the same again with a second layer of body and cloth, on the knees between both (a lap is one side of a body, the
+/// other side is free), foil 20 to 40 dB. A rail's tube and hooks and a cart's wire detune what hangs near them and not
+/// what hangs between; a carton is air and cloth, packed tight; a tray leaves everything open to the antenna above it.
+pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
+    let folds = chance.normal(3.5, 2.5).clamp(0.0, 12.0);
+    // Deeper in the pile the neighbours take more.
+    let pile = chance.between(0.3, 1.2) * (slot as f64).min(8.0);
+    folds
+        + pile
+        + match carry {
+            Carry::Hand => 0.0,
+            Carry::Bag => chance.between(0.0, 4.0),
+            Carry::Worn => chance.between(3.0, 10.0),
+            Carry::Hidden => chance.between(5.0, 16.0),
+            Carry::Stacked => chance.between(0.0, 3.0),
+            Carry::Lap => chance.between(1.0, 7.0),
+            Carry::Rail => chance.between(0.0, 5.0),
+            Carry::Carton => chance.between(0.5, 6.0),
+            Carry::Cart => chance.between(0.0, 8.0),
+            Carry::Tray => chance.between(0.0, 2.0),
+            Carry::Foil => chance.between(20.0, 40.0),
+        }
+}
