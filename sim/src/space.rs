@@ -230,7 +230,9 @@ impl Ground {
 
     /// Whether a straight walk from one point to the other stays on free ground.
     pub(crate) fn clear(&self, from: P2, to: P2) -> bool {
-        self.along(from, to).all(|p| self.is_free(self.square(p)))
+        let high = P2::new(self.low.x + self.wide as f64 * STEP, self.low.y + self.high as f64 * STEP);
+        let all = Rect { low: self.low, high };
+        self.along(from, to).all(|p| all.holds(p) && self.is_free(self.square(p)))
     }
 
     /// Waypoints from one point to another, the last being `to`. Straight there where nothing leads around.

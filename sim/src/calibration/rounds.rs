@@ -113,7 +113,7 @@ fn run(
     let mut now_us = 0;
     while now_us < (seconds * 1e6) as i64 {
         before(air, now_us as f64 / 1e6);
-        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0, &mut out);
+        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0.0, &mut out);
         now_us += STEP_US;
     }
     out

@@ -92,7 +92,10 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let sources = sources(&cameras, &scales, &lanes);
     one_of_each(simulation, &sources)?;
     let sense_faults = simulation.sense_faults.clone();
+    let (racks, tables) = shelves(&stock);
     let plan = Plan {
+        racks,
+        tables,
         light: light(simulation)?,
         desk: at(simulation.desk, "desk")?.unwrap_or(first_inside),
         cubicles: cubicles.collect::<Result<_, String>>()?,
@@ -350,6 +353,27 @@ fn one_of_each(simulation: &Simulation, sources: &[&str]) -> Result<(), String> 
     Ok(())
 }
 
+/// The fixtures of tagged and of untagged goods. A display (which says how much hangs there) is looked at, not emptied.
+fn shelves(stock: &[Stock]) -> (Vec<usize>, Vec<usize>) {
+    let products = crate::stock::products();
+    let mut racks: Vec<usize> = Vec::new();
+    let mut tables: Vec<usize> = Vec::new();
+    for entry in stock {
+        let mut held = products.iter().filter(|p| entry.holds(&p.sku));
+        let to = if held.any(|p| !p.tagged) { &mut tables } else { &mut racks };
+        if entry.pieces.is_none() && !to.contains(&entry.fixture) {
+            to.push(entry.fixture);
+        }
+    }
+    if racks.is_empty() {
+        racks = stock.iter().map(|entry| entry.fixture).collect();
+    }
+    if tables.is_empty() {
+        tables.clone_from(&racks);
+    }
+    (racks, tables)
+}
+
 fn wall(wall: &file::Wall) -> Result<Wall, String> {
     let what = "[[simulation.walls]]";
     let loss_db = match (wall.loss_db, MATERIALS.iter().find(|(name, _)| *name == wall.material)) {
@@ -365,7 +389,7 @@ fn wall(wall: &file::Wall) -> Result<Wall, String> {
         from: point(wall.from, what)?,
         to: point(wall.to, what)?,
         loss_db,
-        opaque: wall.material != "glass",
+        glass: wall.material == "glass",
     })
 }
 
@@ -392,7 +416,14 @@ fn ground(
     for walkable in &simulation.walkable {
         areas.push(polygon(&walkable.area, "[[simulation.walkable]]")?);
     }
-    let own: Vec<Rect> = lanes.iter().map(|l| l.area).collect();
+    // Who only passes by keeps half a step from the lanes' mouths.
+    let own: Vec<Rect> = lanes
+        .iter()
+        .map(|l| {
+            let Rect { low, high } = l.area;
+            Rect::new(low.x, low.y - 0.45, high.x, high.y + 0.45)
+        })
+        .collect();
     // A lane has posts: one walks in its middle, and a step beyond either line.
     let lanes: Vec<Rect> = lanes
         .iter()

@@ -11,6 +11,7 @@ use crate::faults::Fault;
 use crate::gen2::Setup;
 use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
+use crate::stock::{Product, products};
 
 pub use file::Simulation;
 
@@ -90,14 +91,13 @@ pub(crate) struct Entrance {
     pub(crate) share: f64,
 }
 
-/// A wall as radio meets it.
+/// A wall as radio and eyes meet it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
-    /// No glass: nobody sees through it.
-    opaque: bool,
+    glass: bool,
 }
 
 /// An opening in a wall.
@@ -166,6 +166,7 @@ pub(crate) struct Tray {
     /// Inside of the bin, low and high corner.
     pub(crate) low: P3,
     pub(crate) high: P3,
+    /// The scale under it.
     pub(crate) scale: Option<String>,
 }
 
@@ -199,6 +200,9 @@ pub struct Plan {
     /// Where the street is out of sight.
     street_y: f64,
     pub(crate) stock: Vec<Stock>,
+    /// Fixtures that shoppers take tagged goods from, and those with goods that have no tag.
+    pub(crate) racks: Vec<usize>,
+    pub(crate) tables: Vec<usize>,
     pub(crate) stockroom_pieces: Option<usize>,
     /// What will go wrong with its readers.
     pub(crate) faults: Vec<Fault>,
@@ -234,12 +238,10 @@ pub enum PlanError {
 /// The shops of the families: one lane, two and three in one radio field, one with a display rack half a metre from the lane.
 const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
-const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
+const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
-/// Loss of the wall that `walls_between` counts in, dB.
-const BRICK_DB: f64 = 10.0;
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
@@ -270,31 +272,30 @@ impl Plan {
             _ if manner.as_logged => (CALIBRATION, "calibration.toml"),
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
-            (3, _) => (THREE_LANES, "three-lanes.toml"),
+            (3, _) => (STADIUM, "stadium.toml"),
             _ => (ONE_LANE, "one-lane.toml"),
         };
         Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
     }
 
-    /// Walls between two points, in walls of brick of 10 dB each. An open door lets radio through.
-    pub(crate) fn walls_between(&self, a: P2, b: P2) -> usize {
-        let walls = self.walls.iter().filter(|wall| {
-            crossing(a, b, wall).is_some_and(|at| !self.doors.iter().any(|d| d.at.to(at) < d.width / 2.0))
-        });
-        let mut loss_db: f64 = walls.map(|wall| wall.loss_db).sum();
-        if !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b) {
-            loss_db += SLAB_DB;
-        }
-        (loss_db / BRICK_DB).round() as usize
+    /// What walls take from radio between two points, dB one way. An open door lets it through.
+    pub(crate) fn walls_db(&self, a: P2, b: P2) -> f64 {
+        let walls: f64 = self.walls_between(a, b).map(|wall| wall.loss_db).sum();
+        let slab = !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b);
+        walls + if slab { SLAB_DB } else { 0.0 }
     }
 
-    /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
-    pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
-        let mut walls = self.walls.iter().filter(|wall| wall.opaque);
-        let through = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
-        walls.any(|wall| crossing(from, place, wall).is_some_and(|at| !through(at)))
-            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
-            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
+    /// Whether somebody at `b` is hidden from `a`: by a wall that is no glass, a floor, or the curtain of a cubicle, into
+    /// which no camera looks.
+    pub(crate) fn hides(&self, a: P2, b: P2) -> bool {
+        self.walls_between(a, b).any(|wall| !wall.glass)
+            || self.cubicles.iter().any(|cubicle| cubicle.to(b) < CUBICLE_M)
+            || (!self.floors.is_empty() && self.floor_of(a) != self.floor_of(b))
+    }
+
+    fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
+        let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
+        self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
@@ -313,9 +314,25 @@ impl Plan {
         self.street_y
     }
 
-    /// The fixture on which a product has its place.
-    pub(crate) fn home(&self, sku: &str) -> Option<usize> {
-        self.stock.iter().find(|stock| stock.holds(sku)).map(|stock| stock.fixture)
+    /// The middle of a lane's tray and its height: where the plan has none, beside the terminal.
+    pub(crate) fn tray(&self, lane: usize) -> Option<(P2, f64)> {
+        let beside = |at: P2| (P2::new(at.x + 0.45, at.y), 0.95);
+        let tray = self.trays.iter().find(|tray| tray.lane == lane);
+        match tray {
+            Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
+            None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
+        }
+    }
+
+    /// What the shop sells: every product that lies on a fixture; the first that names it is its home.
+    pub(crate) fn products(&self) -> Vec<Product> {
+        let mut products = products();
+        products.retain_mut(|product| {
+            let home = self.stock.iter().find(|stock| stock.holds(&product.sku)).map(|stock| stock.fixture);
+            product.home = home.unwrap_or(0);
+            home.is_some()
+        });
+        products
     }
 
     /// The shop's file as the contract has it, with `address(reader)` as each reader's `address`. What hangs on wires

@@ -12,7 +12,7 @@ fn the_familys_shops_are_shops() {
     for (text, name, lanes) in [
         (ONE_LANE, "one-lane.toml", 1),
         (TWO_LANES, "two-lanes.toml", 2),
-        (THREE_LANES, "three-lanes.toml", 3),
+        (STADIUM, "stadium.toml", 3),
         (RACK_AT_LANE, "rack-at-lane.toml", 1),
     ] {
         let plan = Plan::parse(text, name).unwrap();
@@ -33,9 +33,19 @@ fn exits_are_read_again_and_again_and_racks_are_not() {
 fn a_wall_takes_from_radio_and_its_door_does_not() {
     let plan = one_lane();
     let floor = P2::new(-2.0, -5.5);
-    assert_eq!(plan.walls_between(floor, P2::new(-2.0, -7.5)), 1, "through the stockroom's brick");
-    assert_eq!(plan.walls_between(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0, "through its open door");
-    assert_eq!(plan.walls_between(floor, P2::new(-2.0, -3.5)), 0, "on the floor");
+    assert_eq!(plan.walls_db(floor, P2::new(-2.0, -7.5)), 10.0, "through the stockroom's brick");
+    assert_eq!(plan.walls_db(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0.0, "through its open door");
+    assert_eq!(plan.walls_db(floor, P2::new(-2.0, -3.5)), 0.0, "on the floor");
+}
+
+#[test]
+fn one_sees_through_glass_and_an_open_door_and_through_nothing_else() {
+    let (floor, stockroom) = (P2::new(-2.0, -5.5), P2::new(-2.0, -7.5));
+    assert!(one_lane().hides(floor, stockroom));
+    assert!(!one_lane().hides(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), "through the open door");
+    let glass = Plan::parse(&ONE_LANE.replace("brick", "glass"), "glass.toml").unwrap();
+    assert!(!glass.hides(floor, stockroom));
+    assert_eq!(glass.walls_db(floor, stockroom), 2.0);
 }
 
 #[test]

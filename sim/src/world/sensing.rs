@@ -86,7 +86,7 @@ impl World {
                 Carry::Hand | Carry::Stacked | Carry::Lap | Carry::Tray => 0.35,
             };
             for &piece_at in &walker.held {
-                if self.chance.happens(per_s * STEP_S)
+                if self.senses.glimpses(per_s * STEP_S)
                     && let (Some(piece), Some(tag)) = (self.pieces.get(piece_at), self.air.tags.get(piece_at))
                 {
                     let lane = self.plan.lanes.iter().find(|l| l.area.holds(walker.at));
