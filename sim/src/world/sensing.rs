@@ -86,7 +86,7 @@ impl World {
                     Some(Carry::Worn | Carry::Rail | Carry::Cart) => 0.2,
                     Some(Carry::Hand | Carry::Stacked | Carry::Lap | Carry::Tray) | None => 0.35,
                 };
-                if self.chance.happens(per_s * STEP_S)
+                if self.senses.glimpses(per_s * STEP_S)
                     && let (Some(piece), Some(tag)) = (self.pieces.get(piece_at), self.air.tags.get(piece_at))
                 {
                     let lane = self.plan.lanes.iter().find(|l| l.area.holds(walker.at));
