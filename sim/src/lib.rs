@@ -22,6 +22,7 @@ mod faults;
 pub mod field;
 mod files;
 mod gen2;
+mod hosts;
 pub mod impinj;
 pub mod live;
 pub mod m100;

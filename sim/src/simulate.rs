@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recording::{Line, Time};
 
-use crate::family::{Family, Manner};
+use crate::family::Family;
 use crate::plan::Plan;
 use crate::stock::catalogue_csv;
 use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
@@ -64,13 +64,12 @@ impl Happened {
 impl Day {
     /// A store of a family, open to shoppers for `open`.
     pub fn new(family: Family, seed: u64, open: Duration) -> Day {
-        Day::of(World::new(family, seed, start_of(seed), None), family, seed, open)
+        Day::of(World::new(family, None, seed, start_of(seed), None), family, seed, open)
     }
 
     /// The people of a family in another shop than the family's own.
     pub fn in_shop(plan: Plan, family: Family, seed: u64, open: Duration) -> Day {
-        let world = World::under_way(plan, family, Manner::of(family), seed, start_of(seed));
-        Day::of(world, family, seed, open)
+        Day::of(World::new(family, Some(plan), seed, start_of(seed), None), family, seed, open)
     }
 
     fn of(mut world: World, family: Family, seed: u64, open: Duration) -> Day {
@@ -97,10 +96,7 @@ impl Day {
 
     /// A configuration with the store's readers at addresses that nobody has (RFC 5737).
     pub fn config_toml(&self) -> String {
-        self.world.plan.config_toml(|reader| {
-            let last = self.world.plan.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-            format!("192.0.2.{last}:5084")
-        })
+        self.world.plan.recorded_toml()
     }
 
     /// The catalogue, plain CSV.

@@ -24,6 +24,13 @@ pub(super) struct Args {
     /// Keeps database, recording and store.toml in this folder, and goes on from them
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// What kind of day it is: plain, busy, hard, untagged, returns, walkout, faults, …
+    #[arg(long, value_name = "NAME", default_value = "plain")]
+    family: String,
+    /// The shop: a configuration with a section [simulation]; its readers are emulated for the drivers that it names
+    /// [default: the family's own]
+    #[arg(long, value_name = "FILE")]
+    shop: Option<PathBuf>,
     /// The same seed gives the same shoppers
     #[arg(long, value_name = "N", default_value_t = 11)]
     seed: u64,
@@ -39,6 +46,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !(0.1..=50.0).contains(&args.speed) {
         return Err(Usage(format!("--speed {}: 0.1 to 50", args.speed)).into());
     }
+    let family: sim::Family =
+        args.family.parse().map_err(|error: sim::FamilyError| Usage(error.to_string()))?;
+    let shop =
+        args.shop.as_deref().map(sim::Plan::read).transpose().map_err(|error| Usage(error.to_string()))?;
     let listener = listen(args.listen, "--listen").await?;
     let address = listener.local_addr()?;
     // A demo without a folder still has its journal on a disk, as a shop has: only, the folder goes with it.
@@ -63,7 +74,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let clock = Clock::start(Some(last.now), args.speed);
     let world = sim::live::start(sim::live::Options {
         seed: args.seed,
-        family: sim::Family::Plain,
+        family,
+        shop,
+        folder: folder.clone(),
         speed: args.speed,
         clock: Arc::new(move || clock.now()),
         gone,

@@ -6,6 +6,7 @@ use std::fmt;
 use super::features::quantile;
 use super::logs::{Halves, Logs};
 use super::measures::{Bound, MEASURES, Measure};
+use super::rounds::Figure;
 use super::telling::Told;
 use crate::chance::Chance;
 use crate::radio::PHYSICS;
@@ -88,6 +89,8 @@ impl Row {
 pub struct Report {
     /// One for each measure.
     pub rows: Vec<Row>,
+    /// The rounds' figures, a list for each seed.
+    pub rounds: Vec<Vec<Figure>>,
     /// The same between the logs' own halves: what may be hoped for.
     pub logs_told: Option<Told>,
     /// Of the bare rooms' seconds.
@@ -150,6 +153,43 @@ fn estimates(values: &[f64], draws: &[Vec<f64>]) -> Vec<Estimate> {
         .collect()
 }
 
+impl Report {
+    fn write_rounds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.rounds.first() else { return Ok(()) };
+        writeln!(f, "\n## Rounds\n")?;
+        writeln!(f, "In rooms of their own; in brackets the range over the seeds.\n")?;
+        writeln!(f, "| figure | known | simulated |\n| --- | --- | --- |")?;
+        for (row, figure) in first.iter().enumerate() {
+            let known: Vec<String> = figure
+                .real
+                .iter()
+                .map(|known| known.map_or_else(|| "–".to_owned(), |known| known.to_string()))
+                .collect();
+            let draws: Vec<Vec<f64>> = self
+                .rounds
+                .iter()
+                .filter_map(|seed| seed.get(row))
+                .map(|figure| figure.simulated.clone())
+                .collect();
+            let middles: Vec<f64> = (0..figure.simulated.len())
+                .map(|column| {
+                    let values: Vec<f64> =
+                        draws.iter().filter_map(|draw| draw.get(column)).copied().collect();
+                    quantile(&values, 0.5)
+                })
+                .collect();
+            writeln!(
+                f,
+                "| {} | {} | {} |",
+                figure.name,
+                known.join("<br>"),
+                cells(&estimates(&middles, &draws))
+            )?;
+        }
+        Ok(())
+    }
+}
+
 fn cells(estimates: &[Estimate]) -> String {
     if estimates.iter().all(|estimate| estimate.value.is_nan()) {
         return String::new();
@@ -196,6 +236,7 @@ impl fmt::Display for Report {
                 said(&row.shop),
             )?;
         }
+        self.write_rounds(f)?;
         writeln!(f, "\n## Real or simulated?\n")?;
         writeln!(
             f,

@@ -1,9 +1,7 @@
 //! A reader's turn from channel to channel, from antenna to antenna, and from one side of the flags to the other.
 
-use crate::radio::CHANNELS;
-
+use super::Inventory;
 use super::settings::Target;
-use super::{HOP_US, Inventory};
 
 /// From one antenna to the next, as R420 logs show it: mostly the first, else the second; the carrier is off meanwhile.
 const TURN_US: [i64; 2] = [2_500, 10_500];
@@ -18,9 +16,11 @@ impl Inventory {
     /// On to the next channel when its time has come.
     pub(super) fn hop(&mut self) {
         if self.next_us >= self.hop_at_us {
-            self.channel = (self.channel + 1) % CHANNELS;
-            self.hop_at_us = self.next_us + HOP_US;
-            // The hop itself takes its time now and then (an FCC reader listens to its own oscillator first).
+            let region = self.setup.region;
+            self.channel = (self.channel + 1) % region.channels();
+            self.next_us += region.silence_us();
+            self.hop_at_us = self.next_us + region.dwell_us();
+            // The hop itself takes its time now and then, as the logs of one antenna show.
             self.next_us += if self.chance.happens(0.4) { 3_500 } else { 300 };
         }
     }

@@ -3,8 +3,8 @@
 
 use super::file::{self, File, Simulation};
 use super::{
-    Antenna, CameraPlan, Door, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan, ScalePlan,
-    Stock, Tray, Wall, Zone, inside,
+    Antenna, CameraPlan, Door, Driver, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan,
+    ScalePlan, Stock, Tray, Wall, Zone, inside,
 };
 use crate::gen2::Setup;
 use crate::senses::Light;
@@ -58,7 +58,25 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let known: Vec<&str> =
         file.lanes.iter().map(|l| l.id.as_str()).chain(file.zones.iter().map(|z| z.id.as_str())).collect();
     let readers: Vec<ReaderPlan> =
-        file.readers.iter().map(|r| reader(r, &lanes, &known)).collect::<Result<_, _>>()?;
+        file.readers.iter().map(|r| reader(r, &lanes, &known, simulation)).collect::<Result<_, _>>()?;
+    let names: Vec<&str> = readers.iter().map(|reader| reader.id.as_str()).collect();
+    for reader in &simulation.readers {
+        let what = format!("[[simulation.readers]] `{}`", reader.id);
+        one_of(&reader.id, &names, &format!("{what}, id"))?;
+        reader.setup.check().map_err(|reason| format!("{what}, setup: {reason}"))?;
+    }
+    if let Some(first) = readers.first()
+        && let Some(other) = readers.iter().find(|other| other.setup.region != first.setup.region)
+    {
+        return Err(format!(
+            "readers `{}` and `{}` are in different regions: give every reader's setup the same region",
+            first.id, other.id
+        ));
+    }
+    for fault in &simulation.faults {
+        one_of(&fault.reader, &names, "[[simulation.faults]] reader")?;
+        fault.check().map_err(|reason| format!("[[simulation.faults]] of `{}`: {reason}", fault.reader))?;
+    }
     if readers.iter().all(|r| r.antennas.is_empty()) {
         return Err("no [[readers]] has an antenna: without one nothing is read".into());
     }
@@ -89,10 +107,10 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let main = entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
     let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
+    let (racks, tables) = shelves(&stock);
     let sources = sources(&cameras, &scales, &lanes);
     one_of_each(simulation, &sources)?;
     let sense_faults = simulation.sense_faults.clone();
-    let (racks, tables) = shelves(&stock);
     let plan = Plan {
         racks,
         tables,
@@ -106,6 +124,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
         floors: floors(simulation, &zones)?,
+        faults: simulation.faults.clone(),
         trays,
         table,
         readers,
@@ -118,7 +137,6 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrances,
         stockroom_at,
         stock,
-        faults: Vec::new(),
         sense_faults,
         walls,
         doors,
@@ -214,7 +232,12 @@ fn lane(lane: &file::Lane, file: &File) -> Result<LanePlan, String> {
     })
 }
 
-fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<ReaderPlan, String> {
+fn reader(
+    reader: &file::Reader,
+    lanes: &[LanePlan],
+    known: &[&str],
+    simulation: &Simulation,
+) -> Result<ReaderPlan, String> {
     let antenna = |a: &file::Antenna| {
         let what = format!("reader `{}`, antenna {}", reader.id, a.port);
         one_of(&a.zone, known, &format!("{what}, zone"))?;
@@ -247,8 +270,14 @@ fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<R
     };
     let antennas: Vec<Antenna> = reader.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
-    let setup = if at_a_lane { Setup::exit() } else { Setup::rack() };
-    Ok(ReaderPlan { id: reader.id.clone(), setup, antennas })
+    let said = simulation.readers.iter().find(|said| said.id == reader.id).map(|said| said.setup.clone());
+    let setup = said.unwrap_or_else(|| if at_a_lane { Setup::exit() } else { Setup::rack() });
+    let driver = reader.driver.as_deref().unwrap_or("llrp");
+    let driver = Driver::ALL.into_iter().find(|known| known.name() == driver).ok_or_else(|| {
+        let names = Driver::ALL.map(Driver::name).join(", ");
+        format!("reader `{}`: there is no driver `{driver}`; there are {names}", reader.id)
+    })?;
+    Ok(ReaderPlan { id: reader.id.clone(), driver, setup, antennas })
 }
 
 fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {
@@ -329,6 +358,27 @@ fn stock(stock: &file::Stock, fixtures: &[Fixture]) -> Result<Stock, String> {
     Ok(made)
 }
 
+/// The fixtures of tagged and of untagged goods. A display (which says how much hangs there) is looked at, not emptied.
+fn shelves(stock: &[Stock]) -> (Vec<usize>, Vec<usize>) {
+    let products = crate::stock::products();
+    let mut racks: Vec<usize> = Vec::new();
+    let mut tables: Vec<usize> = Vec::new();
+    for entry in stock {
+        let mut held = products.iter().filter(|p| entry.holds(&p.sku));
+        let to = if held.any(|p| !p.tagged) { &mut tables } else { &mut racks };
+        if entry.pieces.is_none() && !to.contains(&entry.fixture) {
+            to.push(entry.fixture);
+        }
+    }
+    if racks.is_empty() {
+        racks = stock.iter().map(|entry| entry.fixture).collect();
+    }
+    if tables.is_empty() {
+        tables.clone_from(&racks);
+    }
+    (racks, tables)
+}
+
 /// Names of everything that senses: cameras, scales, and lanes for their beams.
 fn sources<'a>(cameras: &'a [CameraPlan], scales: &'a [ScalePlan], lanes: &'a [LanePlan]) -> Vec<&'a str> {
     let cameras = cameras.iter().map(|camera| camera.id.as_str());
@@ -351,27 +401,6 @@ fn one_of_each(simulation: &Simulation, sources: &[&str]) -> Result<(), String> 
         }
     }
     Ok(())
-}
-
-/// The fixtures of tagged and of untagged goods. A display (which says how much hangs there) is looked at, not emptied.
-fn shelves(stock: &[Stock]) -> (Vec<usize>, Vec<usize>) {
-    let products = crate::stock::products();
-    let mut racks: Vec<usize> = Vec::new();
-    let mut tables: Vec<usize> = Vec::new();
-    for entry in stock {
-        let mut held = products.iter().filter(|p| entry.holds(&p.sku));
-        let to = if held.any(|p| !p.tagged) { &mut tables } else { &mut racks };
-        if entry.pieces.is_none() && !to.contains(&entry.fixture) {
-            to.push(entry.fixture);
-        }
-    }
-    if racks.is_empty() {
-        racks = stock.iter().map(|entry| entry.fixture).collect();
-    }
-    if tables.is_empty() {
-        tables.clone_from(&racks);
-    }
-    (racks, tables)
 }
 
 fn wall(wall: &file::Wall) -> Result<Wall, String> {

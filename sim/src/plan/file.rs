@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use crate::faults::Fault;
+use crate::gen2::Setup;
 use crate::senses::SenseFault;
 
 /// The store's configuration, as far as a simulated store needs it. What else stands there is the store's business.
@@ -28,6 +30,7 @@ pub(super) struct File {
 #[derive(Debug, Deserialize)]
 pub(super) struct Reader {
     pub(super) id: String,
+    pub(super) driver: Option<String>,
     #[serde(default)]
     pub(super) antennas: Vec<Antenna>,
 }
@@ -135,6 +138,21 @@ pub struct Simulation {
     /// Lanes that are not walked through with the things in hand.
     #[serde(default)]
     pub(super) trays: Vec<Tray>,
+    /// How readers ask, where not as their purpose suggests.
+    #[serde(default)]
+    pub(super) readers: Vec<ReaderSetup>,
+    /// What goes wrong with readers, and when.
+    #[serde(default)]
+    pub(super) faults: Vec<Fault>,
+}
+
+/// A reader's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReaderSetup {
+    /// The reader's name.
+    pub(super) id: String,
+    pub(super) setup: Setup,
 }
 
 /// A camera's lens.

@@ -28,10 +28,45 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
+/// What a reader speaks, as the configuration's drivers are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Driver {
+    Llrp,
+    ThingMagic,
+    M100,
+    UhfReader,
+    ImpinjIot,
+    ZebraIotc,
+}
+
+impl Driver {
+    const ALL: [Driver; 6] = [
+        Driver::Llrp,
+        Driver::ThingMagic,
+        Driver::M100,
+        Driver::UhfReader,
+        Driver::ImpinjIot,
+        Driver::ZebraIotc,
+    ];
+
+    /// Its name in a file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Driver::Llrp => "llrp",
+            Driver::ThingMagic => "thingmagic",
+            Driver::M100 => "m100",
+            Driver::UhfReader => "uhfreader",
+            Driver::ImpinjIot => "impinj-iot",
+            Driver::ZebraIotc => "zebra-iotc",
+        }
+    }
+}
+
 /// A reader and its antennas.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderPlan {
     pub(crate) id: String,
+    pub(crate) driver: Driver,
     /// How it asks, by its purpose.
     pub(crate) setup: Setup,
     pub(crate) antennas: Vec<Antenna>,
@@ -97,6 +132,7 @@ pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
+    /// One sees through it.
     glass: bool,
 }
 
@@ -285,17 +321,16 @@ impl Plan {
         walls + if slab { SLAB_DB } else { 0.0 }
     }
 
-    /// Whether somebody at `b` is hidden from `a`: by a wall that is no glass, a floor, or the curtain of a cubicle, into
-    /// which no camera looks.
-    pub(crate) fn hides(&self, a: P2, b: P2) -> bool {
-        self.walls_between(a, b).any(|wall| !wall.glass)
-            || self.cubicles.iter().any(|cubicle| cubicle.to(b) < CUBICLE_M)
-            || (!self.floors.is_empty() && self.floor_of(a) != self.floor_of(b))
-    }
-
     fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
         let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
         self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
+    }
+
+    /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
+    pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
+        self.walls_between(from, place).any(|wall| !wall.glass)
+            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
@@ -335,9 +370,19 @@ impl Plan {
         products
     }
 
-    /// The shop's file as the contract has it, with `address(reader)` as each reader's `address`. What hangs on wires
-    /// (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the readers.
-    pub(crate) fn config_toml(&self, address: impl Fn(&str) -> String) -> String {
+    /// The shop's file as the contract has it, for a recording: all readers speak LLRP, at addresses that nobody has
+    /// (RFC 5737).
+    pub(crate) fn recorded_toml(&self) -> String {
+        self.config_toml(|reader| {
+            let last = self.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
+            vec![("driver", "llrp".into()), ("address", format!("192.0.2.{last}:5084"))]
+        })
+    }
+
+    /// The shop's file as the contract has it, with `keys(reader)` as each reader's driver and how it is reached. What
+    /// hangs on wires (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the
+    /// readers.
+    pub(crate) fn config_toml(&self, keys: impl Fn(&str) -> Vec<(&'static str, String)>) -> String {
         let mut table = self.table.clone();
         for of_the_machine in ["database", "web", "recording", "lights"] {
             table.remove(of_the_machine);
@@ -349,9 +394,9 @@ impl Plan {
         each("readers", &|reader| {
             reader.retain(|key, _| matches!(key, "id" | "antennas"));
             let id = reader.get("id").and_then(toml::Value::as_str).unwrap_or_default();
-            let address = address(id);
-            reader.insert("driver".into(), "llrp".into());
-            reader.insert("address".into(), address.into());
+            for (key, value) in keys(id) {
+                reader.insert(key.into(), value.into());
+            }
         });
         each("terminals", &|terminal| {
             terminal.retain(|key, _| matches!(key, "id" | "position"));

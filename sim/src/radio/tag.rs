@@ -110,7 +110,7 @@ impl Tag {
 pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
     let folds = chance.normal(3.5, 2.5).clamp(0.0, 12.0);
     // Deeper in the pile the neighbours take more.
-    let pile = chance.between(0.3, 1.2) * (slot as f64).min(8.0);
+    let pile = chance.between(0.2, 0.9) * (slot as f64).min(8.0);
     folds
         + pile
         + match carry {

@@ -2,6 +2,8 @@
 //! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
 
 mod acts;
+#[cfg(test)]
+mod behaviour_tests;
 mod failing;
 mod handling;
 mod lanes;
@@ -93,17 +95,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(family: Family, seed: u64, start: Time, stockroom_pieces: Option<usize>) -> World {
+    /// A store on a family's day, in its own shop or in another.
+    pub(crate) fn new(
+        family: Family,
+        shop: Option<Plan>,
+        seed: u64,
+        start: Time,
+        stockroom_pieces: Option<usize>,
+    ) -> World {
         let mut manner = Manner::of(family);
         if let Some(pieces) = stockroom_pieces {
             manner.stock.1 = pieces;
         }
-        let plan = Plan::of(&manner);
-        World::under_way(plan, family, manner, seed, start)
-    }
-
-    /// A shop on a day of a family's, with the first shoppers in it.
-    pub(crate) fn under_way(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
+        let plan = shop.unwrap_or_else(|| Plan::of(&manner));
         let mut world = World::in_shop(plan, family, manner, seed, start);
         world.opens();
         world
@@ -169,6 +173,9 @@ impl World {
             manner,
         };
         world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        if let Some(reader) = world.plan.readers.first() {
+            world.air.in_region(reader.setup.region);
+        }
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
             let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };

@@ -10,7 +10,7 @@ const MINUTES: i64 = 4;
 
 /// A family's people for four minutes and until the last has left: how long each was there, and the truth.
 fn lives(family: Family, seed: u64) -> (BTreeMap<u32, f64>, Happened) {
-    let mut world = World::new(family, seed, Time::from_micros(0), None);
+    let mut world = World::new(family, None, seed, Time::from_micros(0), None);
     let mut stays: BTreeMap<u32, f64> = BTreeMap::new();
     let end_us = MINUTES * 60 * SECOND_US;
     while world.now_us < end_us || world.anybody() {
@@ -20,12 +20,17 @@ fn lives(family: Family, seed: u64) -> (BTreeMap<u32, f64>, Happened) {
             let stay_s = stays.entry(walker.id).or_default();
             *stay_s += STEP_S;
             assert!(
-                *stay_s < 400.0,
-                "{family}, seed {seed}: {:?} {} is stuck at {:?} with {:?}",
+                *stay_s < 480.0,
+                "{family}, seed {seed}: {:?} {} is stuck at {:?} with {:?}, among {:?}",
                 walker.kind,
                 walker.id,
                 walker.at,
-                walker.steps
+                walker.steps,
+                world
+                    .people
+                    .iter()
+                    .map(|p| (p.id, p.leader, p.at, p.lane, p.steps.front()))
+                    .collect::<Vec<_>>()
             );
         }
         world.now_us += STEP_US;
