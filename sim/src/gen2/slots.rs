@@ -1,6 +1,6 @@
 //! One round: who takes part, frames of slots, collisions and capture, and Q between frames (Gen2 §6.3.2.10, Annex D).
 
-use crate::radio::{Air, frequency_khz, report};
+use crate::radio::{Air, report};
 use crate::space::P2;
 
 use super::interference::clear;
@@ -68,7 +68,7 @@ impl Inventory {
         &mut self,
         air: &mut Air,
         set_us: i64,
-        walls: &impl Fn(P2, P2) -> usize,
+        walls: &impl Fn(P2, P2) -> f64,
         out: &mut Vec<TagRead>,
     ) -> usize {
         self.waiting.clear();
@@ -125,7 +125,7 @@ impl Inventory {
     }
 
     /// Everybody whom the carrier wakes, and among them those who are asked.
-    fn gather(&mut self, air: &mut Air, here: Here, at_us: i64, walls: &impl Fn(P2, P2) -> usize) {
+    fn gather(&mut self, air: &mut Air, here: Here, at_us: i64, walls: &impl Fn(P2, P2) -> f64) {
         let mut reach = std::mem::take(&mut self.reach);
         air.within_reach(here.aerial, walls, &mut reach);
         let (session, own) = (self.setup.session, (self.first_aerial, self.antennas));
@@ -275,7 +275,7 @@ impl Inventory {
             tag: tag_at,
             antenna: self.antenna,
             channel: self.channel as u16 + 1,
-            khz: frequency_khz(here.place),
+            khz: self.setup.region.frequency_khz(here.place),
             report: report(&signal, speed, &mut self.chance),
             with_tid: self.setup.fast_id,
         })

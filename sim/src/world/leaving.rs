@@ -83,7 +83,7 @@ impl World {
 
     /// Everything back on some rack, and then out.
     fn gives_up(&mut self) -> Vec<Step> {
-        let fixture = self.chance.index(self.plan.fixtures.len().min(5));
+        let fixture = self.a_rack();
         vec![
             Step::Visit { fixture },
             Step::PutBack { fixture, which: Which::All },
@@ -158,7 +158,7 @@ impl World {
             Some(1) => vec![Step::Stow { which: Which::All, carry: Carry::Foil }],
             Some(2) => vec![Step::Stow { which: Which::All, carry: Carry::Hidden }],
             Some(3) => {
-                let fixture = self.chance.index(self.plan.fixtures.len().min(5));
+                let fixture = self.a_rack();
                 vec![
                     Step::Visit { fixture },
                     Step::Stand(4.0),

@@ -7,13 +7,6 @@ use crate::stock::{Carry, Place};
 
 use super::{SECOND_US, World};
 
-/// Racks that hold tagged goods.
-const RACKS: usize = 5;
-/// Products of the catalogue with tags, which come first in it.
-const TAGGED: usize = 24;
-/// The table with untagged goods.
-const TABLE: usize = 5;
-
 impl World {
     pub(super) fn arrivals(&mut self) {
         while let Some(n) = self.due.iter().position(|(at_us, _)| *at_us <= self.now_us) {
@@ -79,13 +72,35 @@ impl World {
         }
     }
 
+    /// One of the fixtures with tagged goods.
+    pub(super) fn a_rack(&mut self) -> usize {
+        let racks = &self.plan.racks;
+        racks.get(self.chance.index(racks.len())).copied().unwrap_or(0)
+    }
+
+    /// One of the fixtures with untagged goods.
+    fn a_table(&mut self) -> usize {
+        let tables = &self.plan.tables;
+        // No draw where there is nothing to choose.
+        let n = if tables.len() > 1 { self.chance.index(tables.len()) } else { 0 };
+        tables.get(n).copied().unwrap_or(0)
+    }
+
+    /// Any product whose pieces carry tags and have a price.
+    fn a_tagged_product(&mut self) -> usize {
+        let sold = self.products.iter().enumerate().filter(|(_, p)| p.tagged && p.priced);
+        let sold: Vec<usize> = sold.map(|(n, _)| n).collect();
+        sold.get(self.chance.index(sold.len())).copied().unwrap_or(0)
+    }
+
     /// Somebody alone.
     fn shopper(&mut self, kind: Kind) {
         let mut steps = Vec::new();
         if self.family == Family::Calibration {
-            for _ in 0..1 + self.chance.index(4) {
-                let what = Brought::Product(self.chance.index(TAGGED));
-                steps.push(Step::Bring { what, carry: None });
+            // Few, and openly in the hand, so that a second holds enough reads of each.
+            for _ in 0..1 + self.chance.index(2) {
+                let what = Brought::Product(self.a_tagged_product());
+                steps.push(Step::Bring { what, carry: Some(Carry::Hand) });
             }
         }
         if self.chance.happens(self.manner.paid_before) {
@@ -111,7 +126,7 @@ impl World {
         let tailgates = self.chance.happens(self.manner.tailgates);
         let tray = self.manner.tray && self.chance.happens(0.5);
         // The logs' slow and fast walks.
-        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.38 } else { 0.66 });
+        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.36 } else { 0.58 });
         if let Some(walker) = self.people.get_mut(at) {
             if let Some(pace) = logged {
                 walker.paces(pace);
@@ -125,7 +140,7 @@ impl World {
 
     /// Something with an odd tag in somebody's hands.
     fn odd_tag(&mut self) -> Step {
-        let product = self.chance.index(TAGGED);
+        let product = self.a_tagged_product();
         let lies = |n: &usize| {
             self.pieces
                 .get(*n)
@@ -167,15 +182,15 @@ impl World {
     }
 
     fn takes_one(&mut self) -> Vec<Step> {
-        let product = self.chance.index(TAGGED);
+        let product = self.a_tagged_product();
         let home = self.products.get(product).map_or(0, |p| p.home);
         let (fixture, what) = if self.chance.happens(self.manner.untagged) {
-            (TABLE, Wanted::Untagged)
+            (self.a_table(), Wanted::Untagged)
         } else if self.chance.happens(0.2) {
             // Some know what they came for.
             (home, Wanted::Product(product))
         } else {
-            (self.chance.index(RACKS), Wanted::Tagged)
+            (self.a_rack(), Wanted::Tagged)
         };
         let mut steps = vec![Step::Visit { fixture }, self.pause(3.0, 12.0)];
         if self.chance.happens(self.manner.browses) {
@@ -186,7 +201,7 @@ impl World {
         steps.push(self.pause(0.8, 3.0));
         if self.chance.happens(self.manner.puts_back) {
             let wrong = self.chance.happens(self.manner.wrong_rack);
-            let back = if wrong { self.chance.index(RACKS) } else { fixture };
+            let back = if wrong { self.a_rack() } else { fixture };
             steps.push(self.pause(1.0, 4.0));
             if back != fixture {
                 steps.push(Step::Visit { fixture: back });
@@ -213,7 +228,7 @@ impl World {
                 }
             }
             1 => {
-                let fixture = self.chance.index(RACKS);
+                let fixture = self.a_rack();
                 steps.push(Step::Stow { which: Which::Last, carry: Carry::Hand });
                 steps.push(Step::Visit { fixture });
                 steps.push(Step::PutBack { fixture, which: Which::Last });
