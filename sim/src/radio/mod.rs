@@ -20,7 +20,7 @@ use crate::space::{P2, Rect};
 use rays::Surface;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
-pub const PHYSICS: &str = "2026-11.2";
+pub const PHYSICS: &str = "2026-11.3";
 
 /// Loss of one wall, dB, one way.
 const WALL_DB: f64 = 10.0;
