@@ -2,6 +2,11 @@
 //! `portico run` takes their reads.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
+#[path = "../readers/tests/store/broker.rs"]
+mod broker;
+#[path = "../readers/tests/store/certificate.rs"]
+#[allow(dead_code, reason = "the broker may have one")]
+mod certificate;
 mod common;
 
 use common::store::Store;
@@ -181,4 +186,22 @@ fn what_portico_emulates_a_store_can_be_set_up_with() {
         .command(&["check"]);
         assert_eq!(code, Some(0), "{driver}: {said}");
     }
+}
+
+#[test]
+fn an_emulated_zebra_reader_meets_a_store_at_a_broker() {
+    let Some(broker) = broker::mosquitto(broker::free_port(), None, None) else { return };
+    let place = format!("127.0.0.1:{}", broker.port);
+    let emulating = Emulating::start(&["--as", "zebra-iotc", "--connect", &place, "--tags", "3"]);
+    let prefix = emulating.said.split("topics under ").nth(1).unwrap().split(',').next().unwrap();
+    let mut store = Store::new(&format!(
+        "[[readers]]\nid = \"tray\"\ndriver = \"zebra-iotc\"\ntransport = \"mqtt\"\nbroker = \"{place}\"\n\
+         topic_prefix = \"{prefix}\"\n{ANTENNA}{GATE}"
+    ));
+    let (code, said) = store.command(&["check"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("FX9600"), "{said}");
+    store.open();
+    store.wait("reads", |store| store.figure("portico_reads_total{reader=\"tray\"}") > Some(20.0));
+    store.close();
 }

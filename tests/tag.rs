@@ -4,9 +4,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Output, Stdio};
+use std::time::Duration;
 
 use common::http::request;
 use common::store::Store;
@@ -172,8 +174,8 @@ impl Drop for Shop {
 }
 
 impl Shop {
-    fn open(kind: &str) -> Shop {
-        let (reader, table) = emulated(kind, "1", &[]);
+    fn open(kind: &str, more: &[&str]) -> Shop {
+        let (reader, table) = emulated(kind, "1", more);
         let antenna = "[[readers.antennas]]\nport = 1\nzone = \"floor\"\n";
         let mut shop = Shop { store: Store::new(&format!("{table}{antenna}")), reader };
         shop.store.open();
@@ -210,7 +212,7 @@ fn reads(store: &Store) -> f64 {
 
 /// The same life through the API of a store that holds the reader and goes on reading with it.
 fn a_life_in_a_shop(kind: &str) {
-    let mut shop = Shop::open(kind);
+    let mut shop = Shop::open(kind, &[]);
     let found = shop.well(json!({"action": "read"}));
     assert_eq!(found["state"], "number", "{found}");
     let mut encode = json!({
@@ -265,6 +267,27 @@ fn a_piece_through_a_running_store_over_llrp() {
 #[test]
 fn a_piece_through_a_running_store_over_a_serial_line() {
     a_life_in_a_shop("m100");
+}
+
+#[test]
+fn a_tag_is_written_to_its_end_although_whoever_asked_has_gone() {
+    // A tag that is met so seldom is not written within a tenth of a second.
+    let mut shop = Shop::open("llrp", &["--rate", "30"]);
+    let job = json!({"by": "Ada", "reader": "desk", "action": "encode", "number": URI, "overwrite": true});
+    let (job, address) = (job.to_string(), shop.store.pages);
+    let mut line = TcpStream::connect(address).unwrap();
+    write!(
+        line,
+        "POST /api/v1/tags HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{job}",
+        job.len()
+    )
+    .unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!shop.store.log().contains("a tag at the desk"), "it is under way");
+    drop(line);
+    shop.store.wait("it is done", |store| store.log().contains("a tag at the desk"));
+    assert_eq!(shop.well(json!({"action": "read"}))["epc"], EPC);
+    shop.store.close();
 }
 
 #[test]

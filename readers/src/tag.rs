@@ -157,6 +157,13 @@ pub enum Operation {
         /// A bit for each block from there, the first one in the most significant place.
         blocks: Vec<u16>,
     },
+    /// Ask which blocks of user memory are locked for ever; the words read are as in `BlockPermalock`.
+    BlockPermalockState {
+        /// The first group of 16 blocks.
+        first_group: u16,
+        /// How many groups, at least 1.
+        groups: u16,
+    },
     /// Hide parts of the tag from readers that do not know its access password (Gen2v2 `Untraceable`).
     Untraceable(Untraceable),
     /// Switch the tag's theft alarm bit (NXP `ChangeEAS`).

@@ -12,6 +12,8 @@
 mod checks;
 #[path = "module/events.rs"]
 mod events;
+#[path = "module/examples.rs"]
+mod examples;
 #[path = "module/script.rs"]
 mod script;
 
@@ -49,4 +51,26 @@ fn event_streams_of_an_impinj_reader() {
 #[test]
 fn payloads_of_a_zebra_reader() {
     kept(include_str!("corpus/zebra_event.hex"), events::zebra);
+}
+
+/// A vendor's events of every kind, each alone and cut anywhere, all in one. With `EVENT_SEEDS` (a folder) set they are written
+/// there for the fuzz targets to begin with, as `scripts/fuzz` asks.
+#[test]
+fn events_of_every_kind_and_broken_off_anywhere() {
+    for (target, examples, between, check) in [
+        ("impinj_event", examples::IMPINJ, "\r\n", events::impinj as fn(&[u8])),
+        ("zebra_event", examples::ZEBRA, "", events::zebra),
+    ] {
+        let mut examples = examples::lines(examples);
+        examples.extend([examples.join(between), format!("[{}]", examples.join(","))]);
+        for (at, example) in examples.iter().enumerate() {
+            let bytes = example.as_bytes();
+            (0..=bytes.len()).for_each(|end| check(&bytes[..end]));
+            if let Some(folder) = std::env::var_os("EVENT_SEEDS") {
+                let folder = std::path::Path::new(&folder).join(target);
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join(format!("seed-{at}")), bytes).unwrap();
+            }
+        }
+    }
 }

@@ -398,13 +398,26 @@ fn interrupted(name: &str, start: &Gen2, want: &Want, runs: &[(u32, u16)]) {
     field.tag_mut().again(None, 0);
     encode(want, &mut field).unwrap();
     let again = field.tag().changes;
-    // Blocks are locked again by a command that changes nothing.
+    // Blocks of which nobody tells whether they are locked are locked again by a command that changes nothing.
     assert_eq!(again, unlocked_probes(want), "{trail}: a finished tag was written to");
 }
 
 /// To see that memory is open it is written, with what it holds.
 fn unlocked_probes(want: &Want) -> u32 {
     want.locks.iter().filter(|(_, privilege)| *privilege == Privilege::Unlocked).count() as u32
+}
+
+#[test]
+fn blocks_that_a_tag_says_to_have_locked_and_has_not_are_noticed_where_the_reader_can_ask() {
+    let want = Want { blocks: vec![0x8000], ..full(&sgtin_96(952_0000, 1, 6789)) };
+    for (reader, notices) in [(Reader::Eloquent, true), (Reader::Terse, false)] {
+        let mut field = OnAntenna::one(Gen2 { reader, deaf_to_blocks: true, ..Gen2::blank() });
+        let end = encode(&want, &mut field);
+        assert_eq!(end.err(), notices.then_some(Fault::NotKept(Stage::Blocks)), "{reader:?}");
+    }
+    let mut field = OnAntenna::one(Gen2::blank());
+    assert_eq!(encode(&want, &mut field).unwrap().changed.last(), Some(&Stage::Blocks));
+    assert_eq!(encode(&want, &mut field).unwrap().changed, [], "not a second time");
 }
 
 #[test]

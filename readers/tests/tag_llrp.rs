@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use llrp::server::{Profile, Signal, Tag};
+use llrp::server::{Bank, Profile, Signal, Tag};
 use llrp::session::{Event, Settings};
 use llrp::{Server, Session};
 use readers::OrderError;
@@ -184,6 +184,18 @@ fn a_factory_tag_is_encoded_locked_read_and_killed_over_llrp_1_0_1_and_1_1() {
         assert!(killed.verified && desk.server.tags()[0].is_killed());
         assert_eq!(desk.inspect(&[]), Err(Fault::NoTag));
     }
+}
+
+#[test]
+fn blocks_of_user_memory_are_locked_for_ever_once_and_seen_to_be() {
+    let mut desk = Desk::new(Profile::default(), true, vec![factory_tag()]);
+    let want = Want { blocks: vec![0x4000], ..full() };
+    assert_eq!(desk.encode(&want).unwrap().changed.last(), Some(&Stage::Blocks));
+    assert_eq!(desk.server.tags()[0].permalocked(Bank::User, 0, 1, true), Ok(vec![0x4000]));
+    assert_eq!(desk.encode(&want).unwrap().changed, [], "it is what it should be");
+    let more = Want { blocks: vec![0xC000], ..want };
+    assert_eq!(desk.encode(&more).unwrap().changed, [Stage::Blocks]);
+    assert_eq!(desk.server.tags()[0].permalocked(Bank::User, 0, 1, true), Ok(vec![0xC000]));
 }
 
 #[test]

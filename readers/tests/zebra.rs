@@ -8,14 +8,17 @@ mod broker;
 mod certificate;
 mod store;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use readers::{Antenna, Input, Link, Login, OrderError, Purpose, Reader, Tells, Tls, Topics, zebra};
+use readers::{Antenna, Input, Link, Login, OrderError, Purpose, Reader, Tells, Tls, Topics, tls, zebra};
 use recording::{Health, LaneLine, Observation};
 use serde_json::json;
 use sim::zebra::{Broker, Deed, Settings, Zebra};
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 
 use broker::{Mosquitto, free_port, mosquitto};
 use certificate::certificate;
@@ -48,13 +51,18 @@ fn emulated(settings: Settings) -> Option<(Mosquitto, Zebra)> {
     Some((broker, reader))
 }
 
-/// An emulated reader with its own WebSocket.
-async fn emulated_web(settings: Settings) -> (Zebra, SocketAddr) {
+/// An emulated reader with its own WebSocket, over TLS where it has a certificate.
+async fn emulated_web_over(settings: Settings, tls: Option<Arc<ServerConfig>>) -> (Zebra, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let reader = Zebra::new(settings);
-    tokio::spawn(reader.clone().serve(listener, None));
+    tokio::spawn(reader.clone().serve(listener, tls));
     (reader, address)
+}
+
+/// An emulated reader with its own WebSocket.
+async fn emulated_web(settings: Settings) -> (Zebra, SocketAddr) {
+    emulated_web_over(settings, None).await
 }
 
 fn reader(link: Link) -> Reader {
@@ -262,6 +270,34 @@ async fn over_its_own_websocket() {
     store.read(false).await;
     store.stop().await;
     assert!(!emulated.active());
+}
+
+#[tokio::test]
+async fn over_its_own_websocket_in_tls_its_certificate_is_trusted_by_file() {
+    let (shown, file) = certificate("FX9600F0F0F0");
+    let mut key = tempfile::NamedTempFile::new().unwrap();
+    key.write_all(shown.key_pem.as_bytes()).unwrap();
+    let (certificate_file, key_file) = (Some(file.path().to_owned()), Some(key.path().to_owned()));
+    let config = tls::server(&Tls { trust_file: None, certificate_file, key_file }).unwrap();
+    let (emulated, address) = emulated_web_over(Settings::default(), Some(config)).await;
+    let by = |trusted: &tempfile::NamedTempFile| {
+        let login = Some(Login { user: "admin".into(), password: "change".into() });
+        let tls = Some(Tls { trust_file: Some(trusted.path().to_owned()), ..Tls::default() });
+        reader(Link::WebSocket { address: address.to_string(), tls, login })
+    };
+    let mut store = Store::start(zebra::run, by(&file));
+    let (_, read) = store.read(false).await;
+    assert_eq!(read.pc, Some(0x3000));
+    assert_eq!(store.output(1, true).await, Ok(()));
+    assert_eq!(emulated.output(1), Some(true));
+    store.stop().await;
+    assert!(!emulated.active());
+    let (_, other) = certificate("FX9600F0F0F0");
+    let error = zebra::probe(&by(&other), Duration::from_secs(5)).await.unwrap_err().to_string();
+    assert!(error.contains("certificate"), "{error}");
+    let plain = by_web(address);
+    let error = zebra::probe(&plain, Duration::from_secs(5)).await.unwrap_err().to_string();
+    assert!(!error.contains("change"), "{error}");
 }
 
 #[tokio::test]

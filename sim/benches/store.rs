@@ -64,8 +64,8 @@ fn main() {
                 lines.iter().for_each(|line| write_line(&mut sink(), line).unwrap());
             });
             println!(
-                "    of {:.1} s: people and cameras alone {:.1} s ({:.0} lane-hours an hour at most), writing {:.1} s, \
-                 radio {:.1} s ({:.0} µs a read)",
+                "    of {:.2} s: people and cameras alone {:.2} s ({:.0} lane-hours an hour at most), writing {:.2} s, \
+                 radio {:.2} s ({:.0} µs a read)",
                 processor_s,
                 people_s,
                 hours * lanes / (people_s / 3600.0),

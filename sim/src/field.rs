@@ -1,7 +1,11 @@
 //! What lies before the antennas of an emulated reader with a vendor interface, and the reader's own clock. The radio is
-//! no more than plausible: tags at rest, read in turn. Never listens, never sends.
+//! no more than plausible: tags at rest, read in turn; a world that has a better one feeds the reader with its reads.
+//! Never listens, never sends.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use recording::Time;
 
 use crate::chance::Chance;
 use crate::stock::sgtin96;
@@ -70,17 +74,24 @@ impl Rounds {
     }
 }
 
-/// A reader's clock: the machine's, and how far it is ahead, µs.
-#[derive(Clone, Copy, Debug, Default)]
+/// A reader's clock: the machine's, or the one of the world that it stands in, and how far it is ahead, µs.
+#[derive(Clone, Default)]
 pub(crate) struct Clock {
     pub(crate) ahead_us: i64,
+    pub(crate) follows: Option<Arc<dyn Fn() -> Time + Send + Sync>>,
 }
 
 impl Clock {
     /// What it shows, as RFC 3339 in UTC with microseconds.
-    pub(crate) fn shows(self) -> recording::Time {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
-        recording::Time::from_micros(i64::try_from(since).unwrap_or(i64::MAX).saturating_add(self.ahead_us))
+    pub(crate) fn shows(&self) -> Time {
+        let now_us = match &self.follows {
+            Some(follows) => follows().as_micros(),
+            None => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+                i64::try_from(since).unwrap_or(i64::MAX)
+            }
+        };
+        Time::from_micros(now_us.saturating_add(self.ahead_us))
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::field::{Clock, FieldTag, Rounds};
+use crate::field::{Clock, FieldTag, Rounds, Seen};
 
 /// Events that wait for a client that reads slowly, or for one that comes later.
 const MOST_BUFFERED: usize = 10_000;
@@ -121,7 +121,7 @@ impl Impinj {
             })).collect::<Vec<_>>(),
         });
         let state = State {
-            clock: Clock { ahead_us: settings.clock_ahead_us },
+            clock: Clock { ahead_us: settings.clock_ahead_us, follows: None },
             presets: BTreeMap::from([("default".to_owned(), own)]),
             running: None,
             streams: Vec::new(),
@@ -153,6 +153,21 @@ impl Impinj {
     /// Does something to it.
     pub fn does(&self, deed: Deed) {
         self.with(|state| state.does(deed));
+    }
+
+    /// A read that the world around it made; it tells it where a preset runs that uses the antenna.
+    pub(crate) fn hears(&self, seen: Seen) {
+        self.with(|state| {
+            let uses = |(_, preset): &(String, Value)| state.ports(preset).contains(&seen.antenna);
+            if state.running.as_ref().is_some_and(uses) {
+                state.tell(seen);
+            }
+        });
+    }
+
+    /// Its clock shows what this one says.
+    pub(crate) fn follows(&self, clock: Arc<dyn Fn() -> recording::Time + Send + Sync>) {
+        self.with(|state| state.clock.follows = Some(clock));
     }
 
     /// The preset that runs: its name, and what it says.
@@ -200,13 +215,13 @@ impl State {
             Deed::Clock(ahead_us) => self.clock.ahead_us = ahead_us,
             Deed::Password(password) => self.settings.password = password,
             Deed::Antenna(port, connected) => {
-                let event = events::antenna(self.clock, port, connected);
+                let event = events::antenna(&self.clock, port, connected);
                 self.send(&event);
             }
             Deed::Input(port, high) => {
                 let was = self.inputs.insert(port, high);
                 if self.tells_inputs && was != Some(high) {
-                    let event = events::input(self.clock, port, high);
+                    let event = events::input(&self.clock, port, high);
                     self.send(&event);
                 }
             }
@@ -223,35 +238,48 @@ impl State {
     fn start(&mut self, name: String, preset: Value) {
         self.told.clear();
         self.running = Some((name, preset));
-        let event = events::status(self.clock, "running");
+        let event = events::status(&self.clock, "running");
         self.send(&event);
     }
 
     fn stop(&mut self) {
         if self.running.take().is_some() {
-            let event = events::status(self.clock, "idle");
+            let event = events::status(&self.clock, "idle");
             self.send(&event);
         }
     }
 
     fn read(&mut self, rounds: &mut Rounds) {
         let Some((_, preset)) = &self.running else { return };
+        let ports = self.ports(preset);
+        if let Some(seen) = rounds.next(&self.settings.tags, &ports) {
+            self.tell(seen);
+        }
+    }
+
+    /// The antennas that a preset uses.
+    fn ports(&self, preset: &Value) -> Vec<u16> {
         let ports = preset.get("antennaConfigs").and_then(Value::as_array).into_iter().flatten();
-        let ports: Vec<u16> = ports
+        ports
             .filter_map(|config| u16::try_from(config.get("antennaPort")?.as_u64()?).ok())
             .filter(|port| (1..=self.settings.antennas).contains(port))
-            .collect();
-        if let Some(seen) = rounds.next(&self.settings.tags, &ports) {
-            let event = events::tag(self.clock, &seen, preset);
-            let again = preset.pointer("/eventConfig/tagInventory/tagReporting/reportingIntervalSeconds");
-            let again = Duration::from_secs(again.and_then(Value::as_u64).unwrap_or(0).min(86_400));
+            .collect()
+    }
+
+    /// Tells a read, unless the preset wants to hear of this tag less often.
+    fn tell(&mut self, seen: Seen) {
+        let Some((_, preset)) = &self.running else { return };
+        let event = events::tag(&self.clock, &seen, preset);
+        let again = preset.pointer("/eventConfig/tagInventory/tagReporting/reportingIntervalSeconds");
+        let again = Duration::from_secs(again.and_then(Value::as_u64).unwrap_or(0).min(86_400));
+        if !again.is_zero() {
             let key = (seen.tag.epc, seen.antenna);
             if self.told.get(&key).is_some_and(|at| at.elapsed() < again) {
                 return;
             }
             self.told.insert(key, Instant::now());
-            self.send(&event);
         }
+        self.send(&event);
     }
 
     fn keep_alive(&mut self) {

@@ -18,13 +18,16 @@ use tokio_serial::{SerialPort as _, SerialStream};
 
 use crate::chance::Chance;
 use crate::stock::sgtin96;
-use crate::thingmagic::{Model, ThingMagic};
 use tag::Tag;
 
 /// Most tags in the field.
 pub const MOST_TAGS: usize = 10_000;
 /// Most reads a second.
 pub const MOST_RATE: f64 = 5_000.0;
+/// Tags that a field remembers of those it was fed with.
+const MOST_FED_TAGS: usize = 1_000;
+/// Reads that wait for the host to ask: a second's worth.
+const MOST_WAITING: usize = 300;
 /// How long nobody may take what the module says before it is gone, as bytes on a wire are.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Input contacts, output contacts, antennas at most.
@@ -65,6 +68,7 @@ pub struct Field {
     next: usize,
     owed: f64,
     last: Duration,
+    feed: Option<Feed>,
 }
 
 /// One tag heard once.
@@ -78,6 +82,26 @@ pub struct Heard {
     pub phase_deg: u16,
     /// Grows by one from read to read.
     pub number: usize,
+    /// The antenna that heard it and the channel's frequency, kHz, where whoever fed the field said so.
+    pub told: Option<(u8, u32)>,
+}
+
+/// A read that somebody else made, as a world makes them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fed {
+    pub(crate) epc: Vec<u8>,
+    pub(crate) antenna: u8,
+    pub(crate) khz: u32,
+    pub(crate) rssi_dbm: i8,
+    pub(crate) phase_deg: u16,
+}
+
+/// What a field is fed with, for as long as nobody asks for it.
+#[derive(Clone, Debug, Default)]
+struct Feed {
+    waiting: VecDeque<Heard>,
+    /// When each tag was heard last, by the count of reads: who has left longest makes room.
+    last_heard: Vec<usize>,
 }
 
 impl Field {
@@ -94,7 +118,45 @@ impl Field {
             next: 0,
             owed: 0.0,
             last: Duration::ZERO,
+            feed: None,
         }
+    }
+
+    /// A field that hears nothing but what it is fed with.
+    pub(crate) fn fed() -> Field {
+        Field { feed: Some(Feed::default()), ..Field::new(Vec::new(), 0.0) }
+    }
+
+    /// Somebody made a read. It is lost where a whole second's worth waits, as reads are that no host asks for.
+    pub(crate) fn feed(&mut self, fed: Fed) {
+        let Some(feed) = &mut self.feed else { return };
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        let known = self.tags.iter().position(|tag| tag.epc_bytes() == fed.epc);
+        let tag = known.unwrap_or_else(|| {
+            let tag = Tag::new(&fed.epc, number as u32, 8);
+            if self.tags.len() < MOST_FED_TAGS {
+                self.tags.push(tag);
+                feed.last_heard.push(number);
+                return self.tags.len() - 1;
+            }
+            // Nobody's read of the one that makes room may become a read of the newcomer.
+            let oldest =
+                feed.last_heard.iter().enumerate().min_by_key(|(_, last)| **last).map_or(0, |(at, _)| at);
+            feed.waiting.retain(|heard| heard.tag != oldest);
+            if let Some(place) = self.tags.get_mut(oldest) {
+                *place = tag;
+            }
+            oldest
+        });
+        if let Some(last) = feed.last_heard.get_mut(tag) {
+            *last = number;
+        }
+        if feed.waiting.len() >= MOST_WAITING {
+            feed.waiting.pop_front();
+        }
+        let Fed { antenna, khz, rssi_dbm, phase_deg, .. } = fed;
+        feed.waiting.push_back(Heard { tag, rssi_dbm, phase_deg, number, told: Some((antenna, khz)) });
     }
 
     /// So many tags of the demo's catalogue with 8 words of user memory.
@@ -109,10 +171,30 @@ impl Field {
     /// Reading begins: time that passed before gives no reads.
     pub fn begin(&mut self, now: Duration) {
         (self.last, self.owed) = (now, 0.0);
+        if let Some(feed) = &mut self.feed {
+            feed.waiting.clear();
+        }
+    }
+
+    /// What one antenna has heard of what the field was fed with; what others heard waits for their turn. A field that
+    /// reads for itself gives all of it to whoever asks.
+    pub fn hear_by(&mut self, now: Duration, antenna: u8) -> Vec<Heard> {
+        let heard = self.hear(now);
+        let (its, others): (Vec<Heard>, Vec<Heard>) =
+            heard.into_iter().partition(|heard| heard.told.is_none_or(|(heard_by, _)| heard_by == antenna));
+        if let Some(feed) = &mut self.feed {
+            feed.waiting = others.into();
+        }
+        its
     }
 
     /// What is heard between the last call and now, in turn; killed tags never are.
     pub fn hear(&mut self, now: Duration) -> Vec<Heard> {
+        if let Some(feed) = &mut self.feed {
+            let heard: Vec<Heard> = feed.waiting.drain(..).collect();
+            let living = |heard: &Heard| self.tags.get(heard.tag).is_some_and(|tag| !tag.killed);
+            return heard.into_iter().filter(living).collect();
+        }
         self.owed += self.rate * now.saturating_sub(self.last).as_secs_f64();
         // A host that slept does not make up for more than a second.
         self.owed = self.owed.min(self.rate);
@@ -128,7 +210,7 @@ impl Field {
             }
             let rssi_dbm = (-52.0 - (tag % 10) as f64 + self.chance.normal(0.0, 0.8)).round() as i8;
             let phase_deg = (self.chance.normal(20.0 * (tag % 9) as f64, 3.0)).rem_euclid(180.0) as u16 % 180;
-            heard.push(Heard { tag, rssi_dbm, phase_deg, number });
+            heard.push(Heard { tag, rssi_dbm, phase_deg, number, told: None });
         }
         heard
     }
@@ -205,29 +287,6 @@ impl Hosted {
         // A host that has ended has no module to do it to.
         let _ = self.deeds.send(deed);
     }
-}
-
-/// The protocols that can be emulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// ThingMagic: an M6e with four antennas.
-    ThingMagic,
-}
-
-impl Kind {
-    /// All of them, with their names on the command line.
-    pub const ALL: [(Kind, &'static str); 1] = [(Kind::ThingMagic, "thingmagic")];
-}
-
-/// Emulates a module with resting tags (1 to [`MOST_TAGS`]), read at about `rate` reads a second (up to [`MOST_RATE`])
-/// while a client has it read, until dropped. `told` is given the device to open.
-pub async fn serve(kind: Kind, tags: usize, rate: f64, told: impl FnOnce(&Path)) -> io::Result<()> {
-    let field = Field::stock(tags, rate);
-    let hosted = match kind {
-        Kind::ThingMagic => Hosted::start(ThingMagic::new(Model::M6e), field)?,
-    };
-    told(hosted.path());
-    std::future::pending().await
 }
 
 struct Host<M> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use recording::{Line, Time};
 
-use crate::family::Family;
+use crate::family::{Family, Manner};
+use crate::plan::Plan;
 use crate::stock::catalogue_csv;
 use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
 use crate::world::World;
@@ -63,10 +64,29 @@ impl Happened {
 impl Day {
     /// A store of a family, open to shoppers for `open`.
     pub fn new(family: Family, seed: u64, open: Duration) -> Day {
-        let mut world = World::new(family, seed, start_of(seed), None);
+        Day::of(World::new(family, seed, start_of(seed)), family, seed, open)
+    }
+
+    /// The people of a family in another shop than the family's own.
+    pub fn in_shop(plan: Plan, family: Family, seed: u64, open: Duration) -> Day {
+        let world = World::under_way(plan, family, Manner::of(family), seed, start_of(seed));
+        Day::of(world, family, seed, open)
+    }
+
+    fn of(mut world: World, family: Family, seed: u64, open: Duration) -> Day {
         world.deliveries = family != Family::Calibration;
         let end_us = i64::try_from(open.as_micros()).unwrap_or(i64::MAX / 4);
         Day { world, seed, end_us, over_us: None, begun: false }
+    }
+
+    /// A shop in which only those come who are asked, the last of them (or the last event) at `end_us`.
+    pub(crate) fn staged(world: World, seed: u64, end_us: i64) -> Day {
+        Day { world, seed, end_us, over_us: None, begun: false }
+    }
+
+    /// Whether somebody is in the store, or will come.
+    pub(crate) fn anybody(&self) -> bool {
+        self.world.anybody()
     }
 
     /// The same store with its readers switched off: people and cameras alone, the bound for the whole.
@@ -77,10 +97,7 @@ impl Day {
 
     /// A configuration with the store's readers at addresses that nobody has (RFC 5737).
     pub fn config_toml(&self) -> String {
-        self.world.plan.config_toml(|reader| {
-            let last = self.world.plan.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-            format!("192.0.2.{last}:5084")
-        })
+        self.world.plan.recorded_toml()
     }
 
     /// The catalogue, plain CSV.

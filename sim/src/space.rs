@@ -165,6 +165,11 @@ impl Ground {
         self
     }
 
+    /// Whether one can stand there without being in a lane or in its mouth.
+    pub(crate) fn stands(&self, p: P2) -> bool {
+        self.clear(p, p) && !self.toll.get(self.square(p)).copied().unwrap_or(false)
+    }
+
     /// Whether a straight walk stays on free ground, and through no lane but one that it begins or ends in.
     pub(crate) fn open(&self, from: P2, to: P2) -> bool {
         let toll = |p: P2| self.toll.get(self.square(p)).copied().unwrap_or(false);
@@ -230,7 +235,9 @@ impl Ground {
 
     /// Whether a straight walk from one point to the other stays on free ground.
     pub(crate) fn clear(&self, from: P2, to: P2) -> bool {
-        self.along(from, to).all(|p| self.is_free(self.square(p)))
+        let high = P2::new(self.low.x + self.wide as f64 * STEP, self.low.y + self.high as f64 * STEP);
+        let all = Rect { low: self.low, high };
+        self.along(from, to).all(|p| all.holds(p) && self.is_free(self.square(p)))
     }
 
     /// Waypoints from one point to another, the last being `to`. Straight there where nothing leads around.

@@ -172,8 +172,13 @@ impl ThingMagic {
     fn hear(&self, now: Duration, field: &mut Field) -> Vec<(Heard, u8, u32)> {
         let tags = field.tags.len().max(1);
         let heard = field.hear(now).into_iter().filter_map(|heard| {
-            let antenna = *self.list.get((heard.number / tags) % self.list.len().max(1))?;
-            Some((heard, antenna, self.frequency(now)))
+            let in_turn = self.list.get((heard.number / tags) % self.list.len().max(1)).copied();
+            // What an antenna hears that is not on the list is heard by nobody.
+            let (antenna, khz) = match heard.told {
+                Some((antenna, khz)) => (self.list.contains(&antenna).then_some(antenna)?, khz),
+                None => (in_turn?, self.frequency(now)),
+            };
+            Some((heard, antenna, khz))
         });
         heard.collect()
     }

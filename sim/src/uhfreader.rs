@@ -280,7 +280,7 @@ impl UhfReader {
         if self.is_288() && !field.antennas.get(usize::from(antenna) - 1).is_some_and(|there| *there) {
             return self.say(0x01, 0xF8, &[]);
         }
-        let heard: BTreeSet<usize> = field.hear(now).iter().map(|heard| heard.tag).collect();
+        let heard: BTreeSet<usize> = field.hear_by(now, antenna).iter().map(|heard| heard.tag).collect();
         let tags: Vec<Tag> = heard.iter().filter_map(|place| field.tags.get(*place)).cloned().collect();
         if tags.is_empty() {
             return self.say(0x01, 0xFB, &[]);

@@ -23,3 +23,8 @@ pub(crate) fn nearest_field(message: &str) -> String {
         None => format!("unknown key `{wrong}`"),
     }
 }
+
+/// How alike two texts are, 0 to 1.
+pub(crate) fn similar(a: &str, b: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(a, b)
+}

@@ -136,7 +136,7 @@ impl Zebra {
     /// A reader.
     pub fn new(settings: Settings) -> Zebra {
         let state = State {
-            clock: Clock { ahead_us: settings.clock_ahead_us },
+            clock: Clock { ahead_us: settings.clock_ahead_us, follows: None },
             mode: json!({"type": "SIMPLE", "transmitPower": 30.0}),
             active: false,
             began: Instant::now(),
@@ -181,6 +181,20 @@ impl Zebra {
     pub fn does(&self, deed: Deed) {
         let sent = self.with(|state| state.does(deed));
         sent.into_iter().for_each(|sent| self.send(sent));
+    }
+
+    /// A read that the world around it made; it tells it where its radio is on and its mode uses the antenna.
+    pub(crate) fn hears(&self, seen: &Seen) {
+        let sent = self.with(|state| {
+            let told = state.reads() && state.ports().contains(&seen.antenna);
+            if told { state.tell(seen) } else { Default::default() }
+        });
+        sent.into_iter().for_each(|sent| self.send(sent));
+    }
+
+    /// Its clock shows what this one says.
+    pub(crate) fn follows(&self, clock: Arc<dyn Fn() -> recording::Time + Send + Sync>) {
+        self.with(|state| state.clock.follows = Some(clock));
     }
 
     /// Its operating mode.
@@ -317,19 +331,33 @@ impl State {
     }
 
     fn read(&mut self, rounds: &mut Rounds) -> Vec<Sent> {
-        if !self.active || self.hangs {
+        if !self.reads() {
             return Vec::new();
         }
+        let seen = rounds.next(&self.settings.tags, &self.ports());
+        seen.map(|seen| self.tell(&seen)).unwrap_or_default()
+    }
+
+    /// Whether its radio is on, and it is well.
+    fn reads(&self) -> bool {
+        self.active && !self.hangs
+    }
+
+    /// The antennas that its mode uses and that are plugged in.
+    fn ports(&self) -> Vec<u16> {
         let ports = self.mode.get("antennas").and_then(Value::as_array).map(|ports| {
             ports.iter().filter_map(|port| u16::try_from(port.as_u64()?).ok()).collect::<Vec<_>>()
         });
         let plugged = |port: &u16| self.antennas.get(port) == Some(&true);
-        let ports: Vec<u16> = match ports {
+        match ports {
             Some(ports) => ports.into_iter().filter(plugged).collect(),
             None => self.antennas.keys().copied().filter(plugged).collect(),
-        };
-        let Some(seen) = rounds.next(&self.settings.tags, &ports) else { return Vec::new() };
-        let event = self.tag(&seen);
+        }
+    }
+
+    /// Tells a read, alone or with others.
+    fn tell(&mut self, seen: &Seen) -> Vec<Sent> {
+        let event = self.tag(seen);
         self.batch.push(event);
         if self.batch.len() < self.settings.batch.max(1) {
             return Vec::new();

@@ -62,14 +62,16 @@ async fn a_live_store_sells_within_90_seconds() {
     let began = Instant::now();
     let opened = Time::parse("2026-11-24T10:00:00Z").unwrap();
     let options = sim::live::Options {
-        family: sim::Family::Plain,
+        stage: sim::live::Stage::Family(sim::Family::Plain, None),
         seed: 7,
         clock: Arc::new(move || opened + began.elapsed() * 20),
         speed: 20.0,
         gone: BTreeSet::new(),
+        folder: std::env::temp_dir(),
     };
     let mut live = sim::live::start(options).await.expect("free ports");
     let address = live.readers.iter().find(|(id, _)| id == "exit-a").expect("the exit has a reader").1;
+    let address = address.expect("it listens");
     assert!(live.config_toml.contains(&address.to_string()), "the configuration names the reader's address");
     let reads = tokio::spawn(inventory(address, Duration::from_secs(6), |reads| {
         let pieces: BTreeSet<_> = reads.iter().map(|(epc, _)| epc).collect();
@@ -101,7 +103,14 @@ async fn what_was_sold_in_an_earlier_run_does_not_come_back() {
     let opened = Time::parse("2026-11-24T10:00:00Z").unwrap();
     let open = |gone: BTreeSet<recording::Hex>| {
         let clock = Arc::new(move || opened);
-        sim::live::start(sim::live::Options { family: sim::Family::Plain, seed: 7, clock, speed: 1.0, gone })
+        sim::live::start(sim::live::Options {
+            stage: sim::live::Stage::Family(sim::Family::Plain, None),
+            seed: 7,
+            clock,
+            speed: 1.0,
+            gone,
+            folder: std::env::temp_dir(),
+        })
     };
     let first = open(BTreeSet::new()).await.unwrap().items_csv;
     let epcs: Vec<&str> = first.lines().skip(1).filter_map(|row| row.split(',').next()).collect();

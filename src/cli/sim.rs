@@ -1,7 +1,7 @@
 //! `portico sim`: a simulated store as files.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,29 +11,75 @@ use super::Usage;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// What kind of day it is: plain, busy, hard, untagged, returns, walkout, faults or calibration
-    #[arg(long, value_name = "NAME")]
-    family: String,
+    #[command(flatten)]
+    what: What,
+    /// Another shop for the family's people: a store's file with a section [simulation], such as config/boutique.toml
+    #[arg(long, value_name = "FILE", requires = "family")]
+    shop: Option<PathBuf>,
     /// The same seed gives the same files
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The folder to write into
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "scene")]
+    out: Option<PathBuf>,
     /// How much of a day, minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_440))]
     minutes: u64,
 }
 
+/// Exactly one of them.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// What kind of day it is: plain, busy, hard, untagged, returns, walkout, faults, calibration, …
+    #[arg(long, value_name = "NAME")]
+    family: Option<String>,
+    /// What happens, as a scene's file tells it; without --out it is only read and checked
+    #[arg(long, value_name = "FILE")]
+    scene: Option<PathBuf>,
+}
+
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let family = args.family.parse::<::sim::Family>().map_err(|error| Usage(error.to_string()))?;
-    let day = ::sim::Day::new(family, args.seed, Duration::from_secs(args.minutes * 60));
-    let written = ::sim::write(day, &args.out)
-        .with_context(|| format!("{}: the simulated store cannot be written there", args.out.display()))?;
+    if let Some(file) = &args.what.scene {
+        return scene(file, &args);
+    }
+    let family = args.what.family.as_deref().unwrap_or_default();
+    let family = family.parse::<::sim::Family>().map_err(|error| Usage(error.to_string()))?;
+    let open = Duration::from_secs(args.minutes * 60);
+    let day = match &args.shop {
+        Some(shop) => {
+            let plan = ::sim::Plan::read(shop).map_err(|error| Usage(error.to_string()))?;
+            ::sim::Day::in_shop(plan, family, args.seed, open)
+        }
+        None => ::sim::Day::new(family, args.seed, open),
+    };
+    match &args.out {
+        Some(out) => told(out, ::sim::write(day, out)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn scene(file: &Path, args: &Args) -> anyhow::Result<ExitCode> {
+    let wrong = |error: ::sim::SceneError| Usage(error.to_string());
+    let scene = ::sim::Scene::read(file).map_err(wrong)?;
+    let staged = scene.play(args.seed).map_err(wrong)?;
+    match &args.out {
+        Some(out) => told(out, staged.simulated.write_to(out)),
+        None => {
+            let (title, right) = (scene.title(), staged.right.len());
+            writeln!(std::io::stdout(), "{}: {title}: all {right} passages happen", file.display())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn told(out: &Path, written: std::io::Result<::sim::Written>) -> anyhow::Result<ExitCode> {
+    let written =
+        written.with_context(|| format!("{}: the simulated store cannot be written there", out.display()))?;
     writeln!(
         std::io::stdout(),
         "{}: {} observations, {} passages",
-        args.out.display(),
+        out.display(),
         written.observations,
         written.passages
     )?;

@@ -80,9 +80,9 @@ pub enum ConnectError {
         /// How long it had.
         within: Duration,
     },
-    /// LLRP does not run over such a link.
-    #[error("LLRP does not run over a serial line ({0}); give the reader's `address`")]
-    Serial(String),
+    /// LLRP does not run over such a link: a serial line, or a vendor's interface.
+    #[error("LLRP needs a connection of its own to the reader, not {0}; give its `address`, or `listen`")]
+    NotForLlrp(String),
     /// Something else.
     #[error("{address}: {source}; check the network between the store and the reader")]
     Unreachable {
@@ -125,7 +125,7 @@ impl Way {
                     Err(_) => Err(ConnectError::NobodyCame { address: address.clone(), within }),
                 }
             }
-            other => Err(ConnectError::Serial(other.place())),
+            other => Err(ConnectError::NotForLlrp(other.place())),
         }
     }
 }

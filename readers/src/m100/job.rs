@@ -86,6 +86,9 @@ impl Work {
                 Operation::BlockPermalock { blocks, .. } if blocks.is_empty() || blocks.len() > 255 => {
                     return Err("a block permalock is of 1 to 255 groups".to_owned());
                 }
+                Operation::BlockPermalockState { .. } => {
+                    return Err("its driver does not ask which blocks are locked".to_owned());
+                }
                 Operation::BlockErase { .. } => return Err("it has no block erase; write zeros".to_owned()),
                 Operation::Untraceable(_) => return Err("it has no Untraceable".to_owned()),
                 _ => {}
@@ -189,7 +192,9 @@ impl Work {
             }
             Operation::Eas { on } => plain(Command::ChangeEas { password, on: *on }),
             // Refused in `new`.
-            Operation::BlockErase { .. } | Operation::Untraceable(_) => VecDeque::new(),
+            Operation::BlockErase { .. }
+            | Operation::BlockPermalockState { .. }
+            | Operation::Untraceable(_) => VecDeque::new(),
         }
     }
 

@@ -18,7 +18,8 @@
 //! 5. **Locks**, last of all: what is locked wrongly could no longer be repaired. A lock cannot be read in Gen2. That a
 //!    password is locked is seen by not being able to read it; that memory is, by writing the word that it holds already
 //!    (the PC word of the EPC bank, which cannot become another piece's) without the password, and being refused.
-//! 6. **Blocks of user memory locked for ever**, by the tag's own word: their size is the maker's business.
+//! 6. **Blocks of user memory locked for ever.** Which are is asked before and after, where the reader has words for that; else it is
+//!    the tag's own word that counts.
 //!
 //! Each job holds one operation that changes something: readers differ in whether they go on after one that failed.
 
@@ -57,7 +58,21 @@ enum Doing {
     Write(Stage),
     Probe(Field, Privilege),
     Lock(Vec<(Field, Privilege)>),
+    AskBlocks,
     Blocks,
+}
+
+/// What is known of the blocks that are locked for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Blocks {
+    /// Not asked, or changed since.
+    Unknown,
+    /// Nobody tells.
+    Untold,
+    /// These are.
+    Told(Vec<u16>),
+    /// The tag has said that it did as told.
+    Said,
 }
 
 /// Makes a tag what it should be.
@@ -72,7 +87,7 @@ pub struct Encode {
     before: Option<Found>,
     changed: Vec<Stage>,
     writes: BTreeMap<Stage, u8>,
-    blocks_done: bool,
+    blocks: Blocks,
     doing: Option<Doing>,
     fault: Option<Fault>,
 }
@@ -93,7 +108,7 @@ impl Encode {
             before: None,
             changed: Vec::new(),
             writes: BTreeMap::new(),
-            blocks_done: false,
+            blocks: Blocks::Unknown,
             doing: None,
             fault: None,
         })
@@ -225,7 +240,21 @@ impl Encode {
             self.count(Stage::Lock)?;
             return Ok(Some(Doing::Lock(missing)));
         }
-        Ok((!self.blocks_done && !self.want.blocks.is_empty()).then_some(Doing::Blocks))
+        let all = |locked: &[u16]| {
+            let mut pairs = self.want.blocks.iter().zip(locked.iter().copied().chain(std::iter::repeat(0)));
+            pairs.all(|(wanted, locked)| wanted & !locked == 0)
+        };
+        match &self.blocks {
+            _ if self.want.blocks.is_empty() => Ok(None),
+            Blocks::Unknown => Ok(Some(Doing::AskBlocks)),
+            Blocks::Untold => Ok(Some(Doing::Blocks)),
+            Blocks::Told(locked) if all(locked) => Ok(None),
+            Blocks::Told(_) => {
+                self.count(Stage::Blocks)?;
+                Ok(Some(Doing::Blocks))
+            }
+            Blocks::Said => Ok(None),
+        }
     }
 
     fn count(&mut self, stage: Stage) -> Result<(), Fault> {
@@ -281,6 +310,10 @@ impl Encode {
                 job(if for_ever { own } else { 0 }, vec![Operation::Write { bank, first_word, words }])
             }
             Doing::Lock(fields) => job(own, vec![Operation::Lock(fields.clone())]),
+            Doing::AskBlocks => {
+                let groups = u16::try_from(self.want.blocks.len()).unwrap_or(u16::MAX);
+                job(own, vec![Operation::BlockPermalockState { first_group: 0, groups }])
+            }
             Doing::Blocks => {
                 let blocks = self.want.blocks.clone();
                 job(own, vec![Operation::BlockPermalock { first_group: 0, blocks }])
@@ -292,6 +325,11 @@ impl Encode {
         let Some(reading) = &mut self.reading else { return Ok(()) };
         let results = match doing {
             Doing::Ask(ask) => return reading.handle(ask, result),
+            // That a reader cannot ask keeps nobody from locking.
+            Doing::AskBlocks if matches!(result, Err(OrderError::CannotDo(_) | OrderError::Refused(_))) => {
+                self.blocks = Blocks::Untold;
+                return Ok(());
+            }
             _ => super::results(result)?,
         };
         let mut results = results.into_iter();
@@ -318,9 +356,15 @@ impl Encode {
                 self.locked.clear();
                 reading.passwords_again();
             }
+            (Doing::AskBlocks, Ok(Done::Words(locked))) => self.blocks = Blocks::Told(locked),
+            (Doing::AskBlocks, Err(error @ (TagError::NoTag | TagError::Silent | TagError::LowPower))) => {
+                reading.again();
+                return reading.failed(Stage::Blocks, error);
+            }
+            (Doing::AskBlocks, _) => self.blocks = Blocks::Untold,
             (Doing::Blocks, Ok(_)) => {
                 self.changed.push(Stage::Blocks);
-                self.blocks_done = true;
+                self.blocks = if self.blocks == Blocks::Untold { Blocks::Said } else { Blocks::Unknown };
             }
             (doing, Err(error)) => {
                 let stage = match doing {
@@ -332,6 +376,9 @@ impl Encode {
                 let opened = reading.memory.opened_by;
                 reading.again();
                 self.locked.clear();
+                if matches!(self.blocks, Blocks::Told(_)) {
+                    self.blocks = Blocks::Unknown;
+                }
                 if error == TagError::Locked {
                     return Err(match opened {
                         None => Fault::WrongPassword,

@@ -249,7 +249,7 @@ fn operate(operation: &Operation, selection: &Selection, password: u32, timeout_
             let what = [&password.to_be_bytes()[..], &[if *on { 1 } else { 2 }]].concat();
             (0x2D, [&time[..], &[7, 0x40 | option, 0, 3], &bare, &what].concat())
         }
-        Operation::Untraceable(_) => (0, vec![]),
+        Operation::BlockPermalockState { .. } | Operation::Untraceable(_) => (0, vec![]),
     }
 }
 

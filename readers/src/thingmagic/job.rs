@@ -174,6 +174,9 @@ fn possible(job: &Job) -> Result<(), String> {
             Operation::BlockPermalock { blocks, .. } => blocks.len(),
             Operation::Lock(locks) => locks.len(),
             Operation::Kill { .. } | Operation::Eas { .. } => 1,
+            Operation::BlockPermalockState { .. } => {
+                return Err("its driver does not ask which blocks are locked".to_owned());
+            }
             Operation::Untraceable(_) => {
                 return Err(
                     "hide a tag's memory: how this module wants to be told is not published".to_owned()

@@ -116,7 +116,9 @@ impl Work {
                 {
                     return Err("it erases at least one word, below word 256".to_owned());
                 }
-                Operation::BlockPermalock { .. } => return Err("it has no block permalock".to_owned()),
+                Operation::BlockPermalock { .. } | Operation::BlockPermalockState { .. } => {
+                    return Err("it has no block permalock".to_owned());
+                }
                 Operation::Untraceable(_) => return Err("it has no Untraceable".to_owned()),
                 _ => {}
             }
@@ -427,7 +429,9 @@ fn pieces_of(operation: &Operation) -> VecDeque<Piece> {
         }
         Operation::Eas { on } => [Piece::Other(Command::ChangeEas { epc, password: 0, on: *on })].into(),
         // Refused in `new`.
-        Operation::BlockPermalock { .. } | Operation::Untraceable(_) => VecDeque::new(),
+        Operation::BlockPermalock { .. }
+        | Operation::BlockPermalockState { .. }
+        | Operation::Untraceable(_) => VecDeque::new(),
     }
 }
 

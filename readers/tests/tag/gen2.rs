@@ -29,6 +29,8 @@ pub struct Gen2 {
     pub user: Vec<u16>,
     pub locks: BTreeMap<Field, Privilege>,
     pub blocks: Vec<bool>,
+    /// Says that it locks blocks, and does not.
+    pub deaf_to_blocks: bool,
     pub killed: bool,
     pub untraceable: Option<Untraceable>,
     pub eas: bool,
@@ -55,6 +57,7 @@ impl Gen2 {
             user: vec![0; 8],
             locks: BTreeMap::new(),
             blocks: vec![false; 2],
+            deaf_to_blocks: false,
             killed: false,
             untraceable: None,
             eas: true,
@@ -227,12 +230,21 @@ impl Gen2 {
                 if !secured {
                     return Err(TagError::Unexplained);
                 }
-                for block in 0..self.blocks.len() {
+                for block in 0..if self.deaf_to_blocks { 0 } else { self.blocks.len() } {
                     if blocks[0] & (0x8000 >> block) != 0 && !self.blocks[block] {
                         self.change(|tag, _| tag.blocks[block] = true)?;
                     }
                 }
                 Ok(Done::Done)
+            }
+            // A reader that tells little does not tell this.
+            Operation::BlockPermalockState { .. } if self.reader == Reader::Terse => {
+                Err(TagError::NotSupported)
+            }
+            Operation::BlockPermalockState { .. } if !secured => Err(TagError::Unexplained),
+            Operation::BlockPermalockState { .. } => {
+                let locked = (0..self.blocks.len()).filter(|block| self.blocks[*block]);
+                Ok(Done::Words(vec![locked.fold(0, |mask, block| mask | 0x8000 >> block)]))
             }
             Operation::Untraceable(hidden) => {
                 if own == 0 || given != own {

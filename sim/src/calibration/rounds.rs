@@ -113,7 +113,7 @@ fn run(
     let mut now_us = 0;
     while now_us < (seconds * 1e6) as i64 {
         before(air, now_us as f64 / 1e6);
-        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0, &mut out);
+        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0.0, &mut out);
         now_us += STEP_US;
     }
     out
@@ -237,6 +237,7 @@ fn handheld(session: Session, chance: &mut Chance) -> [f64; 2] {
     let passes = 2;
     for _ in 0..passes {
         let mut air = bench(30.0, chance);
+        air.aerials.iter_mut().for_each(Aerial::hold_in_hand);
         for n in 0..1000 {
             let side = if n % 2 == 0 { 1.0 } else { -1.0 };
             let at = P3::new(
@@ -244,7 +245,7 @@ fn handheld(session: Session, chance: &mut Chance) -> [f64; 2] {
                 side * chance.between(0.7, 1.2),
                 if chance.happens(0.5) { chance.between(0.7, 1.0) } else { chance.between(1.3, 1.7) },
             );
-            let loss_db = chance.normal(3.0, 3.0).clamp(0.0, 20.0);
+            let loss_db = chance.normal(6.0, 3.0).clamp(0.0, 20.0);
             add(&mut air, at, chance.direction(), loss_db, chance);
         }
         let seconds = (AISLE_M + 1.0) / SPEED;

@@ -129,7 +129,7 @@ impl Inventory {
         air: &mut Air,
         set_us: i64,
         until_us: i64,
-        walls: &impl Fn(P2, P2) -> usize,
+        walls: &impl Fn(P2, P2) -> f64,
         out: &mut Vec<TagRead>,
     ) {
         while self.next_us < until_us {
@@ -142,7 +142,7 @@ impl Inventory {
         &mut self,
         air: &mut Air,
         set_us: i64,
-        walls: &impl Fn(P2, P2) -> usize,
+        walls: &impl Fn(P2, P2) -> f64,
         out: &mut Vec<TagRead>,
     ) {
         if self.next_us < self.off_until_us {

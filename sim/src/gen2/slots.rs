@@ -68,7 +68,7 @@ impl Inventory {
         &mut self,
         air: &mut Air,
         set_us: i64,
-        walls: &impl Fn(P2, P2) -> usize,
+        walls: &impl Fn(P2, P2) -> f64,
         out: &mut Vec<TagRead>,
     ) -> usize {
         self.waiting.clear();
@@ -125,7 +125,7 @@ impl Inventory {
     }
 
     /// Everybody whom the carrier wakes, and among them those who are asked.
-    fn gather(&mut self, air: &mut Air, here: Here, at_us: i64, walls: &impl Fn(P2, P2) -> usize) {
+    fn gather(&mut self, air: &mut Air, here: Here, at_us: i64, walls: &impl Fn(P2, P2) -> f64) {
         let mut reach = std::mem::take(&mut self.reach);
         air.within_reach(here.aerial, walls, &mut reach);
         let (session, own) = (self.setup.session, (self.first_aerial, self.antennas));

@@ -8,7 +8,7 @@ use crate::field::{Clock, Seen, hex};
 
 /// A tag was read, with the fields that the preset asks for (where it says nothing, those that the API document has
 /// enabled by default).
-pub(super) fn tag(clock: Clock, seen: &Seen, preset: &Value) -> Value {
+pub(super) fn tag(clock: &Clock, seen: &Seen, preset: &Value) -> Value {
     let config = preset.pointer("/eventConfig/tagInventory");
     let wanted = |name: &str, usually: bool| match config.and_then(|config| config.get(name)?.as_str()) {
         Some(word) => word == "enabled",
@@ -40,22 +40,22 @@ pub(super) fn tag(clock: Clock, seen: &Seen, preset: &Value) -> Value {
 
 /// The inventory's state. The API document calls it `status`, clients that read real readers `inventoryStatus`: both
 /// are told.
-pub(super) fn status(clock: Clock, status: &str) -> Value {
+pub(super) fn status(clock: &Clock, status: &str) -> Value {
     event(clock, "inventoryStatus", &json!({"inventoryStatus": status, "status": status}))
 }
 
 /// An antenna was plugged in or out.
-pub(super) fn antenna(clock: Clock, port: u16, connected: bool) -> Value {
+pub(super) fn antenna(clock: &Clock, port: u16, connected: bool) -> Value {
     let name = if connected { "antennaConnected" } else { "antennaDisconnected" };
     event(clock, name, &json!({"antennaPort": port, "antennaName": format!("Antenna {port}")}))
 }
 
 /// An input contact changed.
-pub(super) fn input(clock: Clock, port: u16, high: bool) -> Value {
+pub(super) fn input(clock: &Clock, port: u16, high: bool) -> Value {
     let transition = if high { "low-to-high" } else { "high-to-low" };
     event(clock, "gpiTransition", &json!({"gpi": port, "transition": transition}))
 }
 
-fn event(clock: Clock, name: &str, what: &Value) -> Value {
+fn event(clock: &Clock, name: &str, what: &Value) -> Value {
     json!({"timestamp": clock.shows().to_string(), "eventType": name, format!("{name}Event"): what})
 }

@@ -3,6 +3,8 @@
 mod carrying;
 mod kind;
 mod step;
+#[cfg(test)]
+mod tests;
 mod walking;
 
 use std::collections::VecDeque;
@@ -50,8 +52,9 @@ pub(crate) struct Walker {
     /// How one means to leave, when one has thought of it: never waits for a free lane.
     pub(crate) tailgates: bool,
     gait: f64,
-    /// Seconds for which one has wanted to walk and could not.
+    /// Seconds for which one has wanted to get on and did not, and the least that was left to go, metres.
     stuck_s: f64,
+    left_m: f64,
     /// Seconds until a way that leads nowhere is thought over.
     look_s: f64,
     /// Since when one waits in line, microseconds since the world began.
@@ -98,6 +101,7 @@ impl Walker {
             tailgates: false,
             gait: chance.between(0.0, std::f64::consts::TAU),
             stuck_s: 0.0,
+            left_m: f64::INFINITY,
             look_s: 0.0,
             queued_us: None,
             cubicle: None,

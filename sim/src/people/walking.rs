@@ -23,15 +23,17 @@ const FAR_M: f64 = 3.0;
 /// Who is outside the field of view of 200° counts half (Helbing and Molnár 1995).
 const VIEW_COSINE: f64 = -0.17;
 const UNSEEN: f64 = 0.5;
-/// Bodies that touch push apart with this, 1/s².
-const TOUCH: f64 = 30.0;
+/// Bodies that come too close push apart with this, 1/s², and a share of it aside: one turns the shoulder and slides past.
+const TOUCH: f64 = 60.0;
+const SLIDES: f64 = 0.7;
 /// Walls: strength m/s² and reach m (Moussaïd et al. 2009).
 const WALL: f64 = 3.0;
 const WALL_M: f64 = 0.1;
 /// The fastest anybody runs in a shop, m/s.
 const TOP_M_PER_S: f64 = 2.2;
 /// After so long without getting on one asks to be let past, and turns the shoulder, seconds.
-const PATIENCE_S: f64 = 2.0;
+const PATIENCE_S: f64 = 4.0;
+const MOST_STUCK_S: f64 = 12.0;
 
 /// Somebody as the others meet them.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +76,8 @@ impl Walker {
         let lost = self.look_s <= 0.0
             && self.way.front().is_some_and(|&next| self.stuck_s > 3.0 || !ground.open(self.at, next));
         let moved = aim.is_none_or(|aim| aim.to(to) > 0.02);
+        // A goal that walks away is no fault of one's own.
+        self.left_m += aim.map_or(0.0, |aim| aim.to(to));
         if moved && self.way.len() == 1 && ground.open(self.at, to) {
             self.way = VecDeque::from([to]);
         } else if moved && aim.is_some_and(|aim| aim.to(to) < 0.5) && self.look_s > 0.0 {
@@ -84,6 +88,8 @@ impl Walker {
         } else if moved || lost {
             self.way = ground.way(self.at, to).into();
             self.look_s = 0.5;
+            // Another goal begins anew; another way to the same goal does not.
+            self.left_m = if moved { f64::INFINITY } else { self.length_left() };
         }
         while let (Some(&next), Some(&after)) = (self.way.front(), self.way.get(1)) {
             // A corner is cut only where the cut is free.
@@ -101,9 +107,29 @@ impl Walker {
         self.rest.get_or_insert(self.at);
     }
 
+    /// Has not got on for so long that one lets it be.
+    pub(crate) fn gives_up(&mut self) -> bool {
+        let over = self.stuck_s >= MOST_STUCK_S;
+        if over {
+            self.stops();
+        }
+        over
+    }
+
     /// Whether one is on the way somewhere.
     pub(crate) fn walks(&self) -> bool {
         !self.way.is_empty()
+    }
+
+    /// Metres of the way that are still to go.
+    fn length_left(&self) -> f64 {
+        let mut here = self.at;
+        let mut sum = 0.0;
+        for &next in &self.way {
+            sum += here.to(next);
+            here = next;
+        }
+        sum
     }
 
     /// The velocity that one would have if nobody were there.
@@ -179,21 +205,26 @@ impl Walker {
         };
         let room = (self.build.radius_m + other.radius_m)
             * match (kin, stuck) {
-                (_, true) => 0.5_f64.min(1.0 / self.stuck_s.max(1.0)),
+                (_, true) => 2.5 / self.stuck_s.max(PATIENCE_S),
                 (true, false) => 0.65,
-                (false, false) => 0.85,
+                (false, false) => 1.0,
             };
         let touch = TOUCH * (room - far).max(0.0);
-        social.times(STRENGTH * minds * seen).plus(towards.times(-touch))
+        let past = if self.walks() { left.times(-side * SLIDES) } else { P2::default() };
+        social.times(STRENGTH * minds * seen).plus(past.minus(towards).times(touch))
     }
 
     fn turns_and_tires(&mut self, dt_s: f64) {
         let speed = self.velocity.length();
         self.look_s -= dt_s;
-        if self.way.is_empty() || speed > 0.5 {
-            self.stuck_s = 0.0;
-        } else if speed < 0.2 {
-            self.stuck_s += dt_s;
+        if self.way.is_empty() {
+            (self.stuck_s, self.left_m) = (0.0, f64::INFINITY);
+        } else {
+            // Whoever gets on at half their pace has no cause to complain; slower, it adds up.
+            let left_m = self.length_left();
+            let gained_s = (self.left_m - left_m).clamp(0.0, 0.2) / self.build.pace;
+            self.left_m = self.left_m.min(left_m);
+            self.stuck_s = (self.stuck_s + dt_s - 2.0 * gained_s).clamp(0.0, MOST_STUCK_S);
         }
         if speed > 0.25 {
             let (sin, cos) = (-self.velocity.x / speed, self.velocity.y / speed);

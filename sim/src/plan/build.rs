@@ -3,8 +3,8 @@
 
 use super::file::{self, File, Simulation};
 use super::{
-    Antenna, CameraPlan, Door, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan, ScalePlan,
-    Stock, Tray, Wall, Zone, inside,
+    Antenna, CameraPlan, Door, Driver, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan,
+    ScalePlan, Stock, Tray, Wall, Zone, inside,
 };
 use crate::gen2::Setup;
 use crate::senses::Light;
@@ -17,6 +17,8 @@ const FARTHEST_M: f64 = 150.0;
 const WALL_M: f64 = 0.2;
 
 /// What usual walls take, dB one way near 900 MHz. Orders of magnitude as ITU-R P.2040 has them; `loss_db` says better.
+/// From edge to edge, radians.
+const FISHEYE: f64 = 3.1;
 const MATERIALS: [(&str, f64); 5] =
     [("brick", 10.0), ("concrete", 15.0), ("plasterboard", 3.0), ("glass", 2.0), ("metal", 40.0)];
 
@@ -80,14 +82,15 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     }
     let fixtures: Vec<Fixture> =
         file.fixtures.iter().map(|f| fixture(f, &known)).collect::<Result<_, _>>()?;
-    let cameras = file.cameras.iter().map(|c| camera(c, &known)).collect::<Result<_, _>>()?;
+    let cameras =
+        file.cameras.iter().map(|c| camera(c, &known, &simulation.lenses)).collect::<Result<Vec<_>, _>>()?;
     let stock = simulation.stock.iter().map(|s| stock(s, &fixtures)).collect::<Result<Vec<_>, _>>()?;
     if stock.is_empty() {
         return Err("[simulation] has no [[simulation.stock]]: say what lies on which fixture".into());
     }
     let trays = simulation.trays.iter().map(|t| tray(t, &lanes)).collect::<Result<Vec<_>, _>>()?;
     let on = (fixtures.as_slice(), stock.as_slice(), trays.as_slice());
-    let scales = file.scales.iter().map(|s| scale(s, &known, on)).collect::<Result<_, _>>()?;
+    let scales = file.scales.iter().map(|s| scale(s, &known, on)).collect::<Result<Vec<_>, _>>()?;
     let walls = simulation.walls.iter().map(wall).collect::<Result<Vec<_>, _>>()?;
     let doors = simulation.doors.iter().map(door).collect::<Result<Vec<_>, _>>()?;
     let ground = ground(&lanes, &zones, &fixtures, simulation, (&walls, &doors))?;
@@ -104,7 +107,13 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let main = entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
     let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
+    let (racks, tables) = shelves(&stock);
+    let sources = sources(&cameras, &scales, &lanes);
+    one_of_each(simulation, &sources)?;
+    let sense_faults = simulation.sense_faults.clone();
     let plan = Plan {
+        racks,
+        tables,
         light: light(simulation)?,
         desk: at(simulation.desk, "desk")?.unwrap_or(first_inside),
         cubicles: cubicles.collect::<Result<_, String>>()?,
@@ -128,6 +137,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrances,
         stockroom_at,
         stock,
+        sense_faults,
         walls,
         doors,
     };
@@ -262,7 +272,12 @@ fn reader(
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
     let said = simulation.readers.iter().find(|said| said.id == reader.id).map(|said| said.setup.clone());
     let setup = said.unwrap_or_else(|| if at_a_lane { Setup::exit() } else { Setup::rack() });
-    Ok(ReaderPlan { id: reader.id.clone(), setup, antennas })
+    let driver = reader.driver.as_deref().unwrap_or("llrp");
+    let driver = Driver::ALL.into_iter().find(|known| known.name() == driver).ok_or_else(|| {
+        let names = Driver::ALL.map(Driver::name).join(", ");
+        format!("reader `{}`: there is no driver `{driver}`; there are {names}", reader.id)
+    })?;
+    Ok(ReaderPlan { id: reader.id.clone(), driver, setup, antennas })
 }
 
 fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {
@@ -278,19 +293,23 @@ fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {
     Ok(Fixture { id: fixture.id.clone(), zone: fixture.zone.clone(), area, height })
 }
 
-fn camera(camera: &file::Camera, known: &[&str]) -> Result<CameraPlan, String> {
+fn camera(camera: &file::Camera, known: &[&str], lenses: &[file::Lens]) -> Result<CameraPlan, String> {
     let what = format!("camera `{}`", camera.id);
     for covered in &camera.covers {
         one_of(covered, known, &format!("{what}, covers"))?;
     }
-    Ok(CameraPlan {
-        id: camera.id.clone(),
-        at: point3(camera.position.unwrap_or([0.0, 0.0, 2.8]), &format!("{what}, position"))?,
-        // The store's file does not say where a camera looks: under the ceiling hang fisheyes, which see all around.
-        facing: P3::new(0.0, 0.0, -1.0),
-        field_of_view: 3.1,
-        covers: camera.covers.clone(),
-    })
+    let at = point3(camera.position.unwrap_or([0.0, 0.0, 2.8]), &format!("{what}, position"))?;
+    // Of which nothing is said hangs as a fisheye under the ceiling and sees all around.
+    let lens = lenses.iter().find(|lens| lens.camera == camera.id);
+    let (facing, field_of_view) = lens.map_or(([0.0, 0.0, -1.0], FISHEYE), |l| (l.facing, l.field_of_view));
+    let facing = point3(facing, &format!("{what}, facing"))?;
+    if !(0.3..=3.2).contains(&field_of_view) || facing.length() < 1e-3 {
+        return Err(format!(
+            "[[simulation.lenses]] of {what}: field_of_view {field_of_view} must be 0.3 to 3.2 radians, and facing a direction \
+             such as [0.0, 1.0, -0.5]"
+        ));
+    }
+    Ok(CameraPlan { id: camera.id.clone(), at, facing, field_of_view })
 }
 
 fn scale(
@@ -339,6 +358,51 @@ fn stock(stock: &file::Stock, fixtures: &[Fixture]) -> Result<Stock, String> {
     Ok(made)
 }
 
+/// The fixtures of tagged and of untagged goods. A display (which says how much hangs there) is looked at, not emptied.
+fn shelves(stock: &[Stock]) -> (Vec<usize>, Vec<usize>) {
+    let products = crate::stock::products();
+    let mut racks: Vec<usize> = Vec::new();
+    let mut tables: Vec<usize> = Vec::new();
+    for entry in stock {
+        let mut held = products.iter().filter(|p| entry.holds(&p.sku));
+        let to = if held.any(|p| !p.tagged) { &mut tables } else { &mut racks };
+        if entry.pieces.is_none() && !to.contains(&entry.fixture) {
+            to.push(entry.fixture);
+        }
+    }
+    if racks.is_empty() {
+        racks = stock.iter().map(|entry| entry.fixture).collect();
+    }
+    if tables.is_empty() {
+        tables.clone_from(&racks);
+    }
+    (racks, tables)
+}
+
+/// Names of everything that senses: cameras, scales, and lanes for their beams.
+fn sources<'a>(cameras: &'a [CameraPlan], scales: &'a [ScalePlan], lanes: &'a [LanePlan]) -> Vec<&'a str> {
+    let cameras = cameras.iter().map(|camera| camera.id.as_str());
+    let scales = scales.iter().map(|scale| scale.id.as_str());
+    cameras.chain(scales).chain(lanes.iter().map(|lane| lane.id.as_str())).collect()
+}
+
+/// What is said of lenses and of what will fail is of something that is there.
+fn one_of_each(simulation: &Simulation, sources: &[&str]) -> Result<(), String> {
+    for lens in &simulation.lenses {
+        one_of(&lens.camera, sources, "[[simulation.lenses]] camera")?;
+    }
+    for fault in &simulation.sense_faults {
+        one_of(&fault.source, sources, "[[simulation.sense_faults]] source")?;
+        if !(0.0 <= fault.from_s && fault.from_s < fault.to_s && fault.to_s.is_finite()) {
+            return Err(format!(
+                "[[simulation.sense_faults]] of `{}`: from_s {} to to_s {}; seconds since the opening, the first one less",
+                fault.source, fault.from_s, fault.to_s
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn wall(wall: &file::Wall) -> Result<Wall, String> {
     let what = "[[simulation.walls]]";
     let loss_db = match (wall.loss_db, MATERIALS.iter().find(|(name, _)| *name == wall.material)) {
@@ -350,7 +414,12 @@ fn wall(wall: &file::Wall) -> Result<Wall, String> {
             return one_of(&wall.material, &known, &format!("{what} material")).and(Err(String::new()));
         }
     };
-    Ok(Wall { from: point(wall.from, what)?, to: point(wall.to, what)?, loss_db })
+    Ok(Wall {
+        from: point(wall.from, what)?,
+        to: point(wall.to, what)?,
+        loss_db,
+        glass: wall.material == "glass",
+    })
 }
 
 fn door(door: &file::Door) -> Result<Door, String> {
@@ -376,7 +445,14 @@ fn ground(
     for walkable in &simulation.walkable {
         areas.push(polygon(&walkable.area, "[[simulation.walkable]]")?);
     }
-    let own: Vec<Rect> = lanes.iter().map(|l| l.area).collect();
+    // Who only passes by keeps half a step from the lanes' mouths.
+    let own: Vec<Rect> = lanes
+        .iter()
+        .map(|l| {
+            let Rect { low, high } = l.area;
+            Rect::new(low.x, low.y - 0.45, high.x, high.y + 0.45)
+        })
+        .collect();
     // A lane has posts: one walks in its middle, and a step beyond either line.
     let lanes: Vec<Rect> = lanes
         .iter()

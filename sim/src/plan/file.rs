@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::faults::Fault;
 use crate::gen2::Setup;
+use crate::senses::SenseFault;
 
 /// The store's configuration, as far as a simulated store needs it. What else stands there is the store's business.
 #[derive(Debug, Deserialize)]
@@ -29,6 +30,7 @@ pub(super) struct File {
 #[derive(Debug, Deserialize)]
 pub(super) struct Reader {
     pub(super) id: String,
+    pub(super) driver: Option<String>,
     #[serde(default)]
     pub(super) antennas: Vec<Antenna>,
 }
@@ -98,6 +100,12 @@ pub(super) struct Fixture {
 pub struct Simulation {
     /// `bright`, `dim` or `night`.
     pub(super) light: Option<String>,
+    /// Where cameras look; one of which nothing is said is a fisheye that looks down.
+    #[serde(default)]
+    pub(super) lenses: Vec<Lens>,
+    /// What goes wrong with cameras, scales and beams, and when.
+    #[serde(default)]
+    pub(super) sense_faults: Vec<SenseFault>,
     /// Where people come in. At least one.
     #[serde(default)]
     pub(super) entrances: Vec<Entrance>,
@@ -145,6 +153,17 @@ pub(super) struct ReaderSetup {
     /// The reader's name.
     pub(super) id: String,
     pub(super) setup: Setup,
+}
+
+/// A camera's lens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lens {
+    pub(super) camera: String,
+    /// The middle of the picture, as a direction.
+    pub(super) facing: [f64; 3],
+    /// From the left edge of the picture to the right one, radians.
+    pub(super) field_of_view: f64,
 }
 
 /// A door to the street.

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::senses::Light;
+use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
+use crate::stock::{Product, products};
 
 pub use file::Simulation;
 
@@ -27,10 +28,45 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
+/// What a reader speaks, as the configuration's drivers are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Driver {
+    Llrp,
+    ThingMagic,
+    M100,
+    UhfReader,
+    ImpinjIot,
+    ZebraIotc,
+}
+
+impl Driver {
+    const ALL: [Driver; 6] = [
+        Driver::Llrp,
+        Driver::ThingMagic,
+        Driver::M100,
+        Driver::UhfReader,
+        Driver::ImpinjIot,
+        Driver::ZebraIotc,
+    ];
+
+    /// Its name in a file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Driver::Llrp => "llrp",
+            Driver::ThingMagic => "thingmagic",
+            Driver::M100 => "m100",
+            Driver::UhfReader => "uhfreader",
+            Driver::ImpinjIot => "impinj-iot",
+            Driver::ZebraIotc => "zebra-iotc",
+        }
+    }
+}
+
 /// A reader and its antennas.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderPlan {
     pub(crate) id: String,
+    pub(crate) driver: Driver,
     /// How it asks, by its purpose.
     pub(crate) setup: Setup,
     pub(crate) antennas: Vec<Antenna>,
@@ -90,12 +126,14 @@ pub(crate) struct Entrance {
     pub(crate) share: f64,
 }
 
-/// A wall as radio meets it.
+/// A wall as radio and eyes meet it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
+    /// One sees through it.
+    glass: bool,
 }
 
 /// An opening in a wall.
@@ -137,8 +175,6 @@ pub(crate) struct CameraPlan {
     pub(crate) facing: P3,
     /// From the left edge of its picture to the right one, radians; beyond 137° a fisheye.
     pub(crate) field_of_view: f64,
-    /// Lanes and zones whose people it is there for.
-    pub(crate) covers: Vec<String>,
 }
 
 /// What stands on a scale.
@@ -166,6 +202,7 @@ pub(crate) struct Tray {
     /// Inside of the bin, low and high corner.
     pub(crate) low: P3,
     pub(crate) high: P3,
+    /// The scale under it.
     pub(crate) scale: Option<String>,
 }
 
@@ -199,9 +236,14 @@ pub struct Plan {
     /// Where the street is out of sight.
     street_y: f64,
     pub(crate) stock: Vec<Stock>,
+    /// Fixtures that shoppers take tagged goods from, and those with goods that have no tag.
+    pub(crate) racks: Vec<usize>,
+    pub(crate) tables: Vec<usize>,
     pub(crate) stockroom_pieces: Option<usize>,
     /// What will go wrong with its readers.
     pub(crate) faults: Vec<Fault>,
+    /// What will go wrong with its cameras, scales and beams.
+    pub(crate) sense_faults: Vec<SenseFault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
@@ -232,12 +274,12 @@ pub enum PlanError {
 /// The shops of the families: one lane, two and three in one radio field, one with a display rack half a metre from the lane.
 const ONE_LANE: &str = include_str!("../../shops/one-lane.toml");
 const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
-const THREE_LANES: &str = include_str!("../../shops/three-lanes.toml");
+const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
-/// Loss of the wall that `walls_between` counts in, dB.
-const BRICK_DB: f64 = 10.0;
+/// From the middle of a cubicle to its curtain, metres.
+const CUBICLE_M: f64 = 0.7;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
 const SLAB_DB: f64 = 60.0;
 
@@ -266,22 +308,29 @@ impl Plan {
             _ if manner.as_logged => (CALIBRATION, "calibration.toml"),
             (_, true) => (RACK_AT_LANE, "rack-at-lane.toml"),
             (2, _) => (TWO_LANES, "two-lanes.toml"),
-            (3, _) => (THREE_LANES, "three-lanes.toml"),
+            (3, _) => (STADIUM, "stadium.toml"),
             _ => (ONE_LANE, "one-lane.toml"),
         };
         Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
     }
 
-    /// Walls between two points, in walls of brick of 10 dB each. An open door lets radio through.
-    pub(crate) fn walls_between(&self, a: P2, b: P2) -> usize {
-        let walls = self.walls.iter().filter(|wall| {
-            crossing(a, b, wall).is_some_and(|at| !self.doors.iter().any(|d| d.at.to(at) < d.width / 2.0))
-        });
-        let mut loss_db: f64 = walls.map(|wall| wall.loss_db).sum();
-        if !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b) {
-            loss_db += SLAB_DB;
-        }
-        (loss_db / BRICK_DB).round() as usize
+    /// What walls take from radio between two points, dB one way. An open door lets it through.
+    pub(crate) fn walls_db(&self, a: P2, b: P2) -> f64 {
+        let walls: f64 = self.walls_between(a, b).map(|wall| wall.loss_db).sum();
+        let slab = !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b);
+        walls + if slab { SLAB_DB } else { 0.0 }
+    }
+
+    fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
+        let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
+        self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
+    }
+
+    /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
+    pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
+        self.walls_between(from, place).any(|wall| !wall.glass)
+            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
@@ -300,14 +349,52 @@ impl Plan {
         self.street_y
     }
 
-    /// The fixture on which a product has its place.
-    pub(crate) fn home(&self, sku: &str) -> Option<usize> {
-        self.stock.iter().find(|stock| stock.holds(sku)).map(|stock| stock.fixture)
+    /// The middle of a lane's tray and its height: where the plan has none, beside the terminal.
+    pub(crate) fn tray(&self, lane: usize) -> Option<(P2, f64)> {
+        let beside = |at: P2| (P2::new(at.x + 0.45, at.y), 0.95);
+        let tray = self.trays.iter().find(|tray| tray.lane == lane);
+        match tray {
+            Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
+            None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
+        }
     }
 
-    /// The shop's file as the contract has it, with `address(reader)` as each reader's `address`. What hangs on wires
-    /// (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the readers.
-    pub(crate) fn config_toml(&self, address: impl Fn(&str) -> String) -> String {
+    /// So many of each product hang on a fixture from now on.
+    pub(crate) fn hangs(&mut self, fixture: &str, pieces: usize) -> Result<(), String> {
+        let at = self.fixtures.iter().position(|f| f.id == fixture);
+        let mut found = self.stock.iter_mut().filter(|stock| Some(stock.fixture) == at).peekable();
+        if found.peek().is_none() {
+            let near = crate::words::nearest(fixture, self.fixtures.iter().map(|f| f.id.as_str()));
+            return Err(format!("nothing hangs on a fixture `{fixture}`; `{}`?", near.unwrap_or_default()));
+        }
+        found.for_each(|stock| stock.pieces = Some(pieces));
+        Ok(())
+    }
+
+    /// What the shop sells: every product that lies on a fixture; the first that names it is its home.
+    pub(crate) fn products(&self) -> Vec<Product> {
+        let mut products = products();
+        products.retain_mut(|product| {
+            let home = self.stock.iter().find(|stock| stock.holds(&product.sku)).map(|stock| stock.fixture);
+            product.home = home.unwrap_or(0);
+            home.is_some()
+        });
+        products
+    }
+
+    /// The shop's file as the contract has it, for a recording: all readers speak LLRP, at addresses that nobody has
+    /// (RFC 5737).
+    pub(crate) fn recorded_toml(&self) -> String {
+        self.config_toml(|reader| {
+            let last = self.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
+            vec![("driver", "llrp".into()), ("address", format!("192.0.2.{last}:5084"))]
+        })
+    }
+
+    /// The shop's file as the contract has it, with `keys(reader)` as each reader's driver and how it is reached. What
+    /// hangs on wires (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the
+    /// readers.
+    pub(crate) fn config_toml(&self, keys: impl Fn(&str) -> Vec<(&'static str, String)>) -> String {
         let mut table = self.table.clone();
         for of_the_machine in ["database", "web", "recording", "lights"] {
             table.remove(of_the_machine);
@@ -319,9 +406,9 @@ impl Plan {
         each("readers", &|reader| {
             reader.retain(|key, _| matches!(key, "id" | "antennas"));
             let id = reader.get("id").and_then(toml::Value::as_str).unwrap_or_default();
-            let address = address(id);
-            reader.insert("driver".into(), "llrp".into());
-            reader.insert("address".into(), address.into());
+            for (key, value) in keys(id) {
+                reader.insert(key.into(), value.into());
+            }
         });
         each("terminals", &|terminal| {
             terminal.retain(|key, _| matches!(key, "id" | "position"));

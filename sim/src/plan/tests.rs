@@ -13,7 +13,7 @@ fn the_familys_shops_are_shops() {
     for (text, name, lanes) in [
         (ONE_LANE, "one-lane.toml", 1),
         (TWO_LANES, "two-lanes.toml", 2),
-        (THREE_LANES, "three-lanes.toml", 3),
+        (STADIUM, "stadium.toml", 3),
         (RACK_AT_LANE, "rack-at-lane.toml", 1),
     ] {
         let plan = Plan::parse(text, name).unwrap();
@@ -50,9 +50,19 @@ fn a_file_may_set_up_a_reader_and_say_what_goes_wrong_with_it() {
 fn a_wall_takes_from_radio_and_its_door_does_not() {
     let plan = one_lane();
     let floor = P2::new(-2.0, -5.5);
-    assert_eq!(plan.walls_between(floor, P2::new(-2.0, -7.5)), 1, "through the stockroom's brick");
-    assert_eq!(plan.walls_between(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0, "through its open door");
-    assert_eq!(plan.walls_between(floor, P2::new(-2.0, -3.5)), 0, "on the floor");
+    assert_eq!(plan.walls_db(floor, P2::new(-2.0, -7.5)), 10.0, "through the stockroom's brick");
+    assert_eq!(plan.walls_db(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0.0, "through its open door");
+    assert_eq!(plan.walls_db(floor, P2::new(-2.0, -3.5)), 0.0, "on the floor");
+}
+
+#[test]
+fn one_sees_through_glass_and_an_open_door_and_through_nothing_else() {
+    let (floor, stockroom) = (P2::new(-2.0, -5.5), P2::new(-2.0, -7.5));
+    assert!(one_lane().hides(floor, stockroom));
+    assert!(!one_lane().hides(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), "through the open door");
+    let glass = Plan::parse(&ONE_LANE.replace("brick", "glass"), "glass.toml").unwrap();
+    assert!(!glass.hides(floor, stockroom));
+    assert_eq!(glass.walls_db(floor, stockroom), 2.0);
 }
 
 #[test]
@@ -70,13 +80,16 @@ fn people_go_around_walls_and_through_doors() {
 fn the_file_comes_out_again_with_addresses_and_without_what_belongs_to_a_machine() {
     let text = format!("{ONE_LANE}\n[database]\nurl = \"sqlite://x.db\"\n[web]\nlisten = \"127.0.0.1:1\"\n");
     let plan = Plan::parse(&text, "x.toml").unwrap();
-    let out: toml::Table = toml::from_str(&plan.config_toml(|id| format!("{id}.example:5084"))).unwrap();
+    let out: toml::Table = toml::from_str(
+        &plan.config_toml(|id| vec![("driver", "llrp".into()), ("address", format!("{id}.example:5084"))]),
+    )
+    .unwrap();
     assert!(!out.contains_key("database") && !out.contains_key("web"));
     let readers = out["readers"].as_array().unwrap();
     assert_eq!(readers[0]["address"].as_str(), Some("exit-a.example:5084"));
     assert_eq!(readers[1]["address"].as_str(), Some("floor.example:5084"));
     // What came out is the same shop again.
-    let again = Plan::parse(&plan.config_toml(|_| "192.0.2.1:5084".into()), "again.toml").unwrap();
+    let again = Plan::parse(&plan.recorded_toml(), "again.toml").unwrap();
     assert_eq!(again.lanes.len(), plan.lanes.len());
     assert_eq!(again.stock.len(), plan.stock.len());
 }

@@ -22,8 +22,6 @@ use rays::Surface;
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
 pub const PHYSICS: &str = "2026-11.3";
 
-/// Loss of one wall, dB, one way.
-const WALL_DB: f64 = 10.0;
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
@@ -118,7 +116,7 @@ impl Air {
     pub(crate) fn within_reach(
         &mut self,
         aerial: usize,
-        walls: impl Fn(P2, P2) -> usize,
+        walls: impl Fn(P2, P2) -> f64,
         out: &mut Vec<usize>,
     ) {
         if self.stale {
@@ -129,7 +127,7 @@ impl Air {
         out.extend_from_slice(&self.moving);
     }
 
-    fn refresh(&mut self, walls: impl Fn(P2, P2) -> usize) {
+    fn refresh(&mut self, walls: impl Fn(P2, P2) -> f64) {
         self.stale = false;
         self.moving = (0..self.tags.len())
             .filter(|&at| self.tags.get(at).is_some_and(|tag| tag.there && tag.owner.is_some()))
@@ -142,7 +140,7 @@ impl Air {
             let (at, axis, around_db, needs) = (tag.at, tag.axis, tag.around_db(), tag.sensitivity_dbm);
             for ((aerial, link), reached) in self.aerials.iter().zip(&mut tag.links).zip(&mut self.resting) {
                 if matches!(link, Link::Unknown) {
-                    let wall = WALL_DB * walls(aerial.plan.at.floor(), at.floor()) as f64;
+                    let wall = walls(aerial.plan.at.floor(), at.floor());
                     let rays = rays::rays(aerial, &self.surfaces, at, axis);
                     *link = resting_link(aerial, &rays, self.region, around_db + wall, needs);
                 }

@@ -227,6 +227,11 @@ impl Sights {
         candidates
     }
 
+    /// Whether something that shows now and then shows now.
+    pub(crate) fn glimpses(&mut self, p: f64) -> bool {
+        self.chance.happens(p)
+    }
+
     /// Seconds of standing at a rack after which a hand is seen to take something that took nothing: one draw for a
     /// step.
     pub(crate) fn imagines(&mut self, dt_s: f64, sight: &Sight) -> Option<ItemAction> {
@@ -273,7 +278,7 @@ mod tests {
 
     #[test]
     fn in_dim_light_the_model_is_too_sure_of_itself() {
-        let blur = super::super::Light::Dim.effect().blur;
+        let blur = crate::senses::Light::Dim.effect().blur;
         let (share, count) = right(1.0, blur);
         assert!(count > 300 && share < 0.7, "{share} of {count}");
     }

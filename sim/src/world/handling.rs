@@ -2,7 +2,6 @@
 //! person's hands, in one way of carrying.
 
 use crate::people::{Brought, Step, Wanted, Which};
-use crate::space::P2;
 use crate::stock::{self, Carry, Place, Story};
 use recording::{Hex, ItemAction};
 
@@ -11,7 +10,7 @@ use super::World;
 /// What lies no farther away than this is in reach of a hand, metres.
 const REACH_M: f64 = 1.5;
 /// How far below others' a weak tag's answer is, dB one way.
-const WEAK_DB: f64 = 9.0;
+pub(super) const WEAK_DB: f64 = 9.0;
 
 impl World {
     pub(super) fn takes_from(&mut self, at: usize, fixture: usize, what: Wanted) {
@@ -148,10 +147,10 @@ impl World {
     }
 
     pub(super) fn lays_in_tray(&mut self, at: usize, lane: usize) {
-        let Some(terminal) = self.plan.lanes.get(lane).map(|l| l.terminal_at) else { return };
+        let Some((place, height_m)) = self.plan.tray(lane) else { return };
         for piece in self.meant(at, Which::All).into_iter().rev() {
             self.lets_go(at, piece, Place::Tray(lane));
-            self.lies_at(piece, P2::new(terminal.x + 0.45, terminal.y), 0.95);
+            self.lies_at(piece, place, height_m);
         }
     }
 

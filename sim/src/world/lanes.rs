@@ -15,6 +15,11 @@ const FIRST_M: f64 = 1.1;
 const LINE_PLACES: usize = 24;
 /// One stops this far behind whoever is ahead in a lane, metres.
 const BEHIND_M: f64 = 0.75;
+/// A party goes in when all of it is as near as this, or after so long in line.
+const GATHERED_M: f64 = 3.5;
+const PARTY_WAITS_US: i64 = 90_000_000;
+/// Who keeps beside somebody looks so far ahead, seconds.
+const STRIDE_S: f64 = 0.5;
 /// In a lane people go behind each other this far apart, metres.
 const FILE_M: f64 = 0.65;
 
@@ -127,17 +132,23 @@ impl World {
         let Some(place) = self.line_place(lane, from_street, ahead) else { return true };
         let lent = self.lent(lane, purse);
         let behind = tailgates && self.goes_out(lane);
+        let gathered = self.gathered(id, here) || self.now_us - since_us > PARTY_WAITS_US;
         let together = with.is_none_or(|with| self.stands_first(with, id));
         let now_us = self.now_us;
         let Some(walker) = self.people.get_mut(at) else { return true };
         walker.queued_us = Some(since_us);
         let given_up = with.is_some() && now_us - since_us > 40_000_000;
         let there = walker.heads_for(place, &self.plan.ground) || walker.at.to(place) < 1.0;
-        let now = ahead == 0 && there && (!lent || behind) && (together || given_up);
+        let now = ahead == 0 && there && gathered && (!lent || behind) && (together || given_up);
         if now {
             self.lends(at, lane);
         }
         now
+    }
+
+    /// Whether a leader's party is near enough to go in with them.
+    fn gathered(&self, leader: u32, here: P2) -> bool {
+        self.people.iter().filter(|p| p.leader == Some(leader)).all(|p| p.at.to(here) < GATHERED_M)
     }
 
     /// Gives a lane to somebody and their party.
@@ -268,7 +279,7 @@ impl World {
             _ => None,
         };
         let (leader_id, leader_since_us) = (leader.id, leader.queued_us);
-        let fast = leader.velocity.length();
+        let (velocity, fast) = (leader.velocity, leader.velocity.length());
         let to = if let Some(lane) = theirs.or(mine) {
             self.in_file(lane, at, place, child, there)
         } else if let (Some(lane), Some(since_us)) = (waiting, leader_since_us) {
@@ -276,7 +287,8 @@ impl World {
             let ahead = self.ahead(lane, from_street, (since_us, leader_id));
             self.line_place(lane, from_street, ahead + place)
         } else {
-            Some(self.beside(at, there, heading, fast))
+            // Where the leader will be when one is there, or one would always be a step behind.
+            Some(self.beside(at, there.plus(velocity.times(STRIDE_S)), heading, fast))
         };
         if theirs.is_none()
             && let Some(lane) = mine

@@ -83,7 +83,7 @@ impl World {
 
     /// Everything back on some rack, and then out.
     fn gives_up(&mut self) -> Vec<Step> {
-        let fixture = self.chance.index(self.plan.fixtures.len().min(5));
+        let fixture = self.a_rack();
         vec![
             Step::Visit { fixture },
             Step::PutBack { fixture, which: Which::All },
@@ -100,6 +100,13 @@ impl World {
             steps.push(Step::Stand(self.chance.between(50.0, 70.0)));
         }
         steps.push(Step::ToTerminal { lane });
+        if self.plan.lanes.get(lane).is_some_and(|lane| lane.tap_then_walk) {
+            // The card is held up in passing; what is carried is shown after it.
+            let tap = Step::Tap { lane, outcome: TapOutcome::Approve, card: 0 };
+            let (before, after) = (self.pause(0.4, 1.5), self.pause(0.4, 1.2));
+            steps.extend([before, tap, after, Step::Leave { lane }, Step::Gone]);
+            return steps;
+        }
         if self.manner.tray {
             steps.push(Step::IntoTray { lane });
         }
@@ -151,7 +158,7 @@ impl World {
             Some(1) => vec![Step::Stow { which: Which::All, carry: Carry::Foil }],
             Some(2) => vec![Step::Stow { which: Which::All, carry: Carry::Hidden }],
             Some(3) => {
-                let fixture = self.chance.index(self.plan.fixtures.len().min(5));
+                let fixture = self.a_rack();
                 vec![
                     Step::Visit { fixture },
                     Step::Stand(4.0),

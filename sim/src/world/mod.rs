@@ -2,6 +2,8 @@
 //! same family and seed give the same observations, whoever asks and whenever. Knows no clock and no socket.
 
 mod acts;
+#[cfg(test)]
+mod behaviour_tests;
 mod failing;
 mod handling;
 mod lanes;
@@ -12,6 +14,9 @@ mod reading;
 mod sensing;
 mod shoppers;
 mod staff;
+mod staging;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +30,10 @@ use crate::plan::{Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
-use crate::stock::{self, Piece, Place, Product};
+use crate::stock::{Piece, Place, Product};
 use crate::truth::Notes;
 use passages::{Done, Under};
+pub(crate) use staging::{Price, Role};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
@@ -83,18 +89,23 @@ pub(crate) struct World {
     making: Chance,
     network: Chance,
     failing: failing::Failing,
+    /// What prices will become, the last first.
+    prices: Vec<(i64, Price)>,
     outbox: BTreeMap<(i64, u64), Line>,
     posted: u64,
     reads: Vec<TagRead>,
 }
 
 impl World {
-    pub(crate) fn new(family: Family, seed: u64, start: Time, stockroom_pieces: Option<usize>) -> World {
-        let mut manner = Manner::of(family);
-        if let Some(pieces) = stockroom_pieces {
-            manner.stock.1 = pieces;
-        }
+    /// A family's own shop on its day.
+    pub(crate) fn new(family: Family, seed: u64, start: Time) -> World {
+        let manner = Manner::of(family);
         let plan = Plan::of(&manner);
+        World::under_way(plan, family, manner, seed, start)
+    }
+
+    /// A shop on a day of a family's, with the first shoppers in it.
+    pub(crate) fn under_way(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let mut world = World::in_shop(plan, family, manner, seed, start);
         world.opens();
         world
@@ -102,14 +113,7 @@ impl World {
 
     /// A shop with its stock, its readers up, and nobody in it.
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
-        let mut products = stock::products();
-        products.retain_mut(|product| match plan.home(&product.sku) {
-            Some(home) => {
-                product.home = home;
-                true
-            }
-            None => false,
-        });
+        let products = plan.products();
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
         let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
@@ -160,6 +164,7 @@ impl World {
                 manner.faults,
                 Chance::new(seed, 6),
             ),
+            prices: Vec::new(),
             outbox: BTreeMap::new(),
             posted: 0,
             reads: Vec::new(),
@@ -185,7 +190,9 @@ impl World {
 
     /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
-        for (fixture, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+        for (rack, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
+            let racks = &self.plan.racks;
+            let fixture = racks.get(rack % racks.len().max(1)).copied().unwrap_or(0);
             let front = self.front(fixture);
             let steps = vec![
                 Step::Stand(stand_s),
@@ -224,10 +231,7 @@ impl World {
 
     /// One step of 50 ms; what has arrived by its end goes to `out` in order of arrival.
     pub(crate) fn step(&mut self, out: &mut Vec<Line>) {
-        self.arrivals();
-        self.act();
-        self.walk();
-        self.carry();
+        self.people_live();
         self.fail();
         self.radio();
         self.sense();
@@ -241,6 +245,15 @@ impl World {
             }
             out.push(entry.remove());
         }
+    }
+
+    /// What people do in a step; no sense and no reader takes part in it.
+    fn people_live(&mut self) {
+        self.stages();
+        self.arrivals();
+        self.act();
+        self.walk();
+        self.carry();
     }
 
     fn walk(&mut self) {

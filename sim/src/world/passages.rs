@@ -19,7 +19,12 @@ pub(super) struct Under {
     left: Option<(i64, bool)>,
     pub(super) tap: Option<TrueTap>,
     pub(super) paid: bool,
+    /// Whether one meant to go in: who is pushed half a step into a lane's mouth in a crowd is not on a way through it.
+    meant: bool,
 }
+
+/// So far into a lane one is on a way through it, meant or not, metres.
+const IN_M: f64 = 0.5;
 
 /// One person's way through, done; waits for the rest of the party.
 #[derive(Clone, Debug)]
@@ -38,10 +43,7 @@ impl World {
     pub(super) fn crosses(&mut self, at: usize, before: P2) {
         let Some(walker) = self.people.get(at) else { return };
         let lane_of = |p: P2| {
-            self.plan
-                .lanes
-                .iter()
-                .position(|l| l.area.low.y < p.y && p.y < l.area.high.y && l.area.grown(0.1).holds(p))
+            self.plan.lanes.iter().position(|l| l.area.low.y < p.y && p.y < l.area.high.y && l.area.holds(p))
         };
         let (was, is) = (lane_of(before), lane_of(walker.at));
         let end_us = self.now_us + STEP_US;
@@ -51,8 +53,15 @@ impl World {
                 Some(under) => under.left = None,
                 None => {
                     let from_street = self.plan.lanes.get(lane).is_some_and(|l| before.y >= l.area.high.y);
-                    let under =
-                        Under { lane, enter_us: end_us, from_street, left: None, tap: None, paid: false };
+                    let under = Under {
+                        lane,
+                        enter_us: end_us,
+                        from_street,
+                        left: None,
+                        tap: None,
+                        paid: false,
+                        meant: walker.lane == Some(lane),
+                    };
                     self.under.insert(id, under);
                 }
             }
@@ -66,6 +75,15 @@ impl World {
                 .get(under.lane)
                 .is_some_and(|l| here.y > (l.area.low.y + l.area.high.y) / 2.0);
             under.left = Some((end_us, out));
+        }
+        if let Some(under) = self.under.get_mut(&id)
+            && self
+                .plan
+                .lanes
+                .get(under.lane)
+                .is_some_and(|l| here.y > l.area.low.y + IN_M && here.y < l.area.high.y - IN_M)
+        {
+            under.meant = true;
         }
         let gone = |under: &Under| {
             let area = self.plan.lanes.get(under.lane).map(|l| l.area);
@@ -85,8 +103,11 @@ impl World {
             && let Some(under) = self.under.remove(&id)
             && let Some(walker) = self.people.get(at)
         {
-            let (purse, done) = (walker.purse(), self.done(under, walker));
-            self.done.entry(purse).or_default().push(done);
+            let purse = walker.purse();
+            if under.meant {
+                let done = self.done(under, walker);
+                self.done.entry(purse).or_default().push(done);
+            }
             self.closes(purse);
         }
     }

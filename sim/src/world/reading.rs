@@ -18,7 +18,7 @@ impl World {
             let mut reads = std::mem::take(&mut self.reads);
             reads.clear();
             let plan = &self.plan;
-            inventory.advance(&mut self.air, set_us, &|a, b| plan.walls_between(a, b), &mut reads);
+            inventory.advance(&mut self.air, set_us, &|a, b| plan.walls_db(a, b), &mut reads);
             for read in &reads {
                 self.report(at, read);
             }

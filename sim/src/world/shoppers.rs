@@ -7,13 +7,6 @@ use crate::stock::{Carry, Place};
 
 use super::{SECOND_US, World};
 
-/// Racks that hold tagged goods.
-const RACKS: usize = 5;
-/// Products of the catalogue with tags, which come first in it.
-const TAGGED: usize = 24;
-/// The table with untagged goods.
-const TABLE: usize = 5;
-
 impl World {
     pub(super) fn arrivals(&mut self) {
         while let Some(n) = self.due.iter().position(|(at_us, _)| *at_us <= self.now_us) {
@@ -68,18 +61,46 @@ impl World {
         Step::Stand(self.chance.between(least_s, most_s) * self.manner.haste)
     }
 
-    /// In by the door, not through a lane.
-    fn comes_in(&self) -> Step {
-        Step::Go(P2::new(self.plan.entrance.x, -0.9))
+    /// One of the doors, which is no lane: where people come from, and the step in.
+    fn door(&mut self) -> (P2, Step) {
+        let doors: Vec<(usize, f64)> =
+            self.plan.entrances.iter().enumerate().map(|(n, door)| (n, door.share)).collect();
+        let door = self.chance.one_of(&doors).and_then(|n| self.plan.entrances.get(*n));
+        match door {
+            Some(door) => (door.street, Step::Go(door.inside)),
+            None => (self.plan.entrance, Step::Go(self.plan.returns_at())),
+        }
+    }
+
+    /// One of the fixtures with tagged goods.
+    pub(super) fn a_rack(&mut self) -> usize {
+        let racks = &self.plan.racks;
+        racks.get(self.chance.index(racks.len())).copied().unwrap_or(0)
+    }
+
+    /// One of the fixtures with untagged goods.
+    fn a_table(&mut self) -> usize {
+        let tables = &self.plan.tables;
+        // No draw where there is nothing to choose.
+        let n = if tables.len() > 1 { self.chance.index(tables.len()) } else { 0 };
+        tables.get(n).copied().unwrap_or(0)
+    }
+
+    /// Any product whose pieces carry tags and have a price.
+    fn a_tagged_product(&mut self) -> usize {
+        let sold = self.products.iter().enumerate().filter(|(_, p)| p.tagged && p.priced);
+        let sold: Vec<usize> = sold.map(|(n, _)| n).collect();
+        sold.get(self.chance.index(sold.len())).copied().unwrap_or(0)
     }
 
     /// Somebody alone.
     fn shopper(&mut self, kind: Kind) {
         let mut steps = Vec::new();
         if self.family == Family::Calibration {
-            for _ in 0..1 + self.chance.index(4) {
-                let what = Brought::Product(self.chance.index(TAGGED));
-                steps.push(Step::Bring { what, carry: None });
+            // Few, and openly in the hand, so that a second holds enough reads of each.
+            for _ in 0..1 + self.chance.index(2) {
+                let what = Brought::Product(self.a_tagged_product());
+                steps.push(Step::Bring { what, carry: Some(Carry::Hand) });
             }
         }
         if self.chance.happens(self.manner.paid_before) {
@@ -88,14 +109,15 @@ impl World {
         if self.chance.happens(self.manner.odd_tags) {
             steps.push(self.odd_tag());
         }
-        steps.push(self.comes_in());
+        let (street, comes_in) = self.door();
+        steps.push(comes_in);
         if self.chance.happens(self.manner.empty_handed) || self.family == Family::Calibration {
             steps.extend(self.looks());
         } else {
             steps.extend(self.shops());
         }
         steps.push(Step::Decide);
-        let walker = self.comes(self.plan.entrance, kind, steps);
+        let walker = self.comes(street, kind, steps);
         self.has_habits(walker);
     }
 
@@ -104,7 +126,7 @@ impl World {
         let tailgates = self.chance.happens(self.manner.tailgates);
         let tray = self.manner.tray && self.chance.happens(0.5);
         // The logs' slow and fast walks.
-        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.38 } else { 0.66 });
+        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.36 } else { 0.58 });
         if let Some(walker) = self.people.get_mut(at) {
             if let Some(pace) = logged {
                 walker.paces(pace);
@@ -118,7 +140,7 @@ impl World {
 
     /// Something with an odd tag in somebody's hands.
     fn odd_tag(&mut self) -> Step {
-        let product = self.chance.index(TAGGED);
+        let product = self.a_tagged_product();
         let lies = |n: &usize| {
             self.pieces
                 .get(*n)
@@ -160,15 +182,15 @@ impl World {
     }
 
     fn takes_one(&mut self) -> Vec<Step> {
-        let product = self.chance.index(TAGGED);
+        let product = self.a_tagged_product();
         let home = self.products.get(product).map_or(0, |p| p.home);
         let (fixture, what) = if self.chance.happens(self.manner.untagged) {
-            (TABLE, Wanted::Untagged)
+            (self.a_table(), Wanted::Untagged)
         } else if self.chance.happens(0.2) {
             // Some know what they came for.
             (home, Wanted::Product(product))
         } else {
-            (self.chance.index(RACKS), Wanted::Tagged)
+            (self.a_rack(), Wanted::Tagged)
         };
         let mut steps = vec![Step::Visit { fixture }, self.pause(3.0, 12.0)];
         if self.chance.happens(self.manner.browses) {
@@ -179,7 +201,7 @@ impl World {
         steps.push(self.pause(0.8, 3.0));
         if self.chance.happens(self.manner.puts_back) {
             let wrong = self.chance.happens(self.manner.wrong_rack);
-            let back = if wrong { self.chance.index(RACKS) } else { fixture };
+            let back = if wrong { self.a_rack() } else { fixture };
             steps.push(self.pause(1.0, 4.0));
             if back != fixture {
                 steps.push(Step::Visit { fixture: back });
@@ -206,7 +228,7 @@ impl World {
                 }
             }
             1 => {
-                let fixture = self.chance.index(RACKS);
+                let fixture = self.a_rack();
                 steps.push(Step::Stow { which: Which::Last, carry: Carry::Hand });
                 steps.push(Step::Visit { fixture });
                 steps.push(Step::PutBack { fixture, which: Which::Last });
@@ -222,7 +244,8 @@ impl World {
     fn party(&mut self) {
         let most = self.manner.group_most.max(2);
         let others = 1 + self.chance.index(most - 1);
-        let mut steps = vec![self.comes_in()];
+        let (street, comes_in) = self.door();
+        let mut steps = vec![comes_in];
         let leader_id = self.next_person;
         let carriers = self.chance.index(others + 1);
         if self.chance.happens(self.manner.empty_handed) {
@@ -242,12 +265,12 @@ impl World {
         }
         steps.push(Step::Decide);
         let kind = self.kind();
-        let leader = self.comes(self.plan.entrance, kind, steps);
+        let leader = self.comes(street, kind, steps);
         let mut pace = self.people.get(leader).map_or(1.3, Walker::pace);
         for place in 1..=others {
             let child = self.chance.happens(self.manner.children);
             let kind = if child { Kind::Child } else { Kind::Adult };
-            let at = self.plan.entrance.plus(P2::new(0.3 - 0.3 * (place % 2) as f64, 0.5 * place as f64));
+            let at = street.plus(P2::new(0.3 - 0.3 * (place % 2) as f64, 0.5 * place as f64));
             let member = self.comes(at, kind, vec![Step::Follow]);
             if let Some(member) = self.people.get_mut(member) {
                 (member.leader, member.group, member.place) = (Some(leader_id), Some(leader_id), place);
@@ -268,7 +291,8 @@ impl World {
         let (one, other) = (self.next_person, self.next_person + 1);
         let lane = self.chance.index(self.plan.lanes.len());
         let beside = if lane + 1 < self.plan.lanes.len() { lane + 1 } else { lane.saturating_sub(1) };
-        let (mut first, mut second) = (vec![self.comes_in()], vec![self.comes_in()]);
+        let (street, comes_in) = self.door();
+        let (mut first, mut second) = (vec![comes_in.clone()], vec![comes_in]);
         for steps in [&mut first, &mut second] {
             let taken = self.takes_one();
             steps.extend(taken);
@@ -312,9 +336,10 @@ impl World {
                 second.extend(self.pays(lane));
             }
         }
-        let at = self.plan.entrance;
-        let pair =
-            [self.comes(at, Kind::Adult, first), self.comes(at.plus(P2::new(0.2, 0.7)), Kind::Adult, second)];
+        let pair = [
+            self.comes(street, Kind::Adult, first),
+            self.comes(street.plus(P2::new(0.2, 0.7)), Kind::Adult, second),
+        ];
         for walker in pair {
             if let Some(walker) = self.people.get_mut(walker) {
                 walker.group = Some(one);

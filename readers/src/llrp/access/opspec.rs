@@ -30,6 +30,7 @@ pub(super) fn check(job: &Job) -> Result<(), OrderError> {
         Operation::Write { words, .. } => words.is_empty(),
         Operation::Lock(fields) => fields.is_empty(),
         Operation::BlockPermalock { blocks, .. } => blocks.is_empty(),
+        Operation::BlockPermalockState { groups, .. } => *groups == 0,
         Operation::Kill { .. } | Operation::Untraceable(_) | Operation::Eas { .. } => false,
     };
     if job.operations.iter().any(empty) {
@@ -87,6 +88,20 @@ pub(super) fn opspec(
                 // Clear, `ReadLock` would ask which are locked.
                 () if ability.is_zebra() => place(&v::MotoC1G2BlockPermalock, "Mask").with("ReadLock", true),
                 () => return cannot("it does not lock blocks for ever"),
+            }
+        }
+        Operation::BlockPermalockState { first_group, groups } => {
+            let place = |definition| {
+                with_password(definition)
+                    .with("MB", Bank::User as u8)
+                    .with("BlockPointer", *first_group)
+                    .with("BlockRange", *groups)
+            };
+            match () {
+                () if ability.block_permalock => place(&p::C1G2GetBlockPermalockStatus),
+                () if ability.is_impinj() => place(&v::ImpinjGetBlockPermalockStatus),
+                // Where Zebra's result would hold the answer is not published.
+                () => return cannot("it does not tell which blocks are locked for ever"),
             }
         }
         Operation::Untraceable(what) if ability.version >= 3 => untraceable(*what, &with_password),

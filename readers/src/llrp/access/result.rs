@@ -50,8 +50,13 @@ pub(super) fn epc(tag: &Element) -> Vec<u8> {
 fn result(parameter: &Element) -> Option<(u16, Result<Done, TagError>)> {
     let kind = Kind::of(parameter)?;
     let (code, id) = (parameter.unsigned("Result")?, parameter.unsigned("OpSpecID")?);
-    let done = match (kind, parameter.value("ReadData")) {
-        (Kind::Read, Some(Value::Words(words))) => Done::Words(words.clone()),
+    let words = match kind {
+        Kind::Read => parameter.value("ReadData"),
+        Kind::PermalockState => parameter.value("PermalockStatus"),
+        _ => None,
+    };
+    let done = match words {
+        Some(Value::Words(words)) => Done::Words(words.clone()),
         _ => Done::Done,
     };
     Some((u16::try_from(id).ok()?, kind.error(code).map_or(Ok(done), Err)))
@@ -67,6 +72,7 @@ enum Kind {
     BlockErase,
     BlockWrite,
     BlockPermalock,
+    PermalockState,
     ChangeEas,
     Untraceable,
 }
@@ -83,6 +89,8 @@ impl Kind {
             (&p::C1G2BlockPermalockOpSpecResult, Kind::BlockPermalock),
             (&v::ImpinjBlockPermalockOpSpecResult, Kind::BlockPermalock),
             (&v::MotoC1G2BlockPermalockOpSpecResult, Kind::BlockPermalock),
+            (&p::C1G2GetBlockPermalockStatusOpSpecResult, Kind::PermalockState),
+            (&v::ImpinjGetBlockPermalockStatusOpSpecResult, Kind::PermalockState),
             (&v::MotoNXPChangeEASOpSpecResult, Kind::ChangeEas),
             (&p::C1G2UntraceableOpSpecResult, Kind::Untraceable),
         ];
@@ -100,6 +108,7 @@ impl Kind {
             Kind::BlockWrite => &e::C1G2BlockWriteResultType,
             // The makers' codes are the same as far as they go.
             Kind::BlockPermalock | Kind::ChangeEas => &e::C1G2BlockPermalockResultType,
+            Kind::PermalockState => &e::C1G2GetBlockPermalockStatusResultType,
             // LLRP 2.0's own codes are not public: success is 0 in every one.
             Kind::Untraceable if code == 0 => return None,
             Kind::Untraceable => return Some(TagError::Other(format!("the reader gives result {code}"))),

@@ -198,6 +198,11 @@ fn every_result_code_has_words() {
             &p::C1G2BlockPermalockOpSpecResult,
             vec![LowPower, Unexplained, Silent, reader(), WrongPassword, NoSuchMemory],
         ),
+        (
+            Operation::BlockPermalockState { first_group: 0, groups: 1 },
+            &p::C1G2GetBlockPermalockStatusOpSpecResult,
+            vec![Unexplained, Silent, reader(), WrongPassword, NoSuchMemory],
+        ),
     ];
     let able = TagAbility { version: 2, block_erase: true, block_permalock: true, ..TagAbility::default() };
     for (operation, definition, errors) in all {
@@ -353,6 +358,10 @@ fn makers_parameters_stand_in_for_what_llrp_1_0_1_lacks() {
     let mut impinj = begin(25882, 42);
     impinj.extend([0xC0, 0, 1, 0, 1, 0xC0, 0]);
     assert_eq!(data(25882, permalock()), impinj, "bank, group, mask of one word");
+    let mut asks = begin(25882, 44);
+    asks.extend([0xC0, 0, 1, 0, 2]);
+    let state = || Operation::BlockPermalockState { first_group: 1, groups: 2 };
+    assert_eq!(data(25882, state()), asks, "bank, group, how many");
     let mut zebra = begin(161, 453);
     zebra.extend([0xE0, 0, 1, 0, 0, 0, 1, 0xC0, 0]);
     assert_eq!(data(161, permalock()), zebra, "bank and lock flag, group, no range, mask of one word");
