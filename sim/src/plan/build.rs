@@ -141,6 +141,13 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         walls,
         doors,
     };
+    let unreached = plan.stock.iter().find(|stock| plan.before(stock.fixture, true, 0.5).is_none());
+    if let Some(fixture) = unreached.and_then(|stock| plan.fixtures.get(stock.fixture)) {
+        return Err(format!(
+            "fixture `{}`, box: nobody can stand before it; half a metre of floor on one of its sides, clear of walls",
+            fixture.id
+        ));
+    }
     Ok(plan)
 }
 

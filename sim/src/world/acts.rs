@@ -14,9 +14,7 @@ impl World {
     pub(super) fn front(&mut self, fixture: usize) -> P2 {
         let near = self.chance.happens(0.5);
         let along = self.chance.between(0.15, 0.85);
-        let Some(fixture) = self.plan.fixtures.get(fixture) else { return P2::new(0.6, -2.0) };
-        let (one, other) = (fixture.front(near, along), fixture.front(!near, along));
-        if self.plan.ground.clear(one, one) { one } else { other }
+        self.plan.before(fixture, near, along).unwrap_or_else(|| self.plan.returns_at())
     }
 
     /// Somebody comes now; gives their place among the people.
