@@ -339,22 +339,6 @@ impl Plan {
         self.floors.iter().position(|zones| zones.iter().any(holds)).unwrap_or(0)
     }
 
-    /// A place before a fixture where one can stand: on that side and so far along it, or else on another side.
-    pub(crate) fn before(&self, fixture: usize, near_side: bool, along: f64) -> Option<P2> {
-        let fixture = self.fixtures.get(fixture)?;
-        let Rect { low, high } = fixture.area;
-        let middle = low.plus(high).times(0.5);
-        let sides = [
-            fixture.front(near_side, along),
-            fixture.front(!near_side, along),
-            P2::new(middle.x, low.y - 0.45),
-            P2::new(middle.x, high.y + 0.45),
-            P2::new(low.x - 0.45, middle.y),
-            P2::new(high.x + 0.45, middle.y),
-        ];
-        sides.into_iter().find(|p| self.ground.clear(*p, *p))
-    }
-
     /// Where staff take returns in.
     pub(crate) fn returns_at(&self) -> P2 {
         self.desk

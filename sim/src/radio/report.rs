@@ -8,15 +8,15 @@ use crate::chance::Chance;
 
 /// A reader that turns among antennas reports some visits as of a channel that it had already left: the phase then tells
 /// nothing. Share of reads; 14 % of steps beyond 0.6 rad in logs of four antennas, next to none in logs of one.
-const STALE: f64 = 0.12;
+const STALE: f64 = 0.135;
 /// Below this level now and then a read is reported some 4 dB off on a channel that has not changed (the receiver's gain
 /// steps): share of reads with one antenna and with several.
 const SLIPS_BELOW_DBM: f64 = -55.0;
-const SLIPS: (f64, f64) = (0.03, 0.065);
+const SLIPS: (f64, f64) = (0.03, 0.06);
 /// Noise of the level at −60 dBm without these slips, dB; with them it is the 0.74 dB that is measured.
 const LEVEL_NOISE_DB: f64 = 0.55;
 /// Noise of the phase at −60 dBm, radians: 0.123 in the first measurements, 0.08 in later logs.
-const PHASE_NOISE_RAD: f64 = 0.09;
+const PHASE_NOISE_RAD: f64 = 0.085;
 /// Doppler's noise where a reader turns among antennas, against one that stays: its visits are short. Its bias in Hz, with
 /// one antenna and with several.
 const SHORT_VISIT: f64 = 2.6;
@@ -49,7 +49,8 @@ pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -
         r if r >= -58.0 => 0.0,
         r if r >= -62.0 => 0.001,
         r if r >= -66.0 => 0.02,
-        _ => 0.13,
+        // 13 % of neighbouring reads are half a turn apart.
+        _ => 0.07,
     };
     let mut phase =
         signal.phase + chance.normal(0.0, (PHASE_NOISE_RAD * libm::exp10(-0.033 * over)).max(0.012));

@@ -8,7 +8,7 @@ mod phrase;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use recording::Name;
+use recording::{Name, Time};
 
 use crate::family::{Family, Manner};
 use crate::people::{Kind, Step};
@@ -18,7 +18,7 @@ use crate::space::P2;
 use crate::stock::Product;
 use crate::truth::Truth;
 use crate::words::{nearest, nearest_field};
-use crate::world::{Price, Role, World};
+use crate::world::{Role, World};
 use event::{Said, minor};
 use file::{File, Person};
 use phrase::Scope;
@@ -86,8 +86,6 @@ pub struct Right {
     pub alerts: Vec<String>,
 }
 
-/// Prices that change, by microseconds since the beginning, the latest first.
-type Events = Vec<(i64, Price)>;
 /// Which part of a scene is wrong, and how.
 type Fault = (String, String);
 
@@ -123,7 +121,7 @@ impl Scene {
         let scene = Scene { name, file, plan };
         // Everything that can be wrong is wrong now, not in the middle of the play.
         scene
-            .world(1)
+            .world(1, start_of(1))
             .map_err(|(of, reason)| SceneError::Wrong { place: format!("{place}, {of}"), reason })?;
         Ok(scene)
     }
@@ -144,29 +142,20 @@ impl Scene {
     /// Where a passage that the scene says is right did not happen, or somebody never got to the end of what they do.
     pub fn play(&self, seed: u64) -> Result<Staged, SceneError> {
         let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
-        let (world, mut events) = self.world(seed).map_err(wrong)?;
+        let (world, end_us) = self.world(seed, start_of(seed)).map_err(wrong)?;
         let products = world.products.clone();
-        let comes_us = self.file.person.iter().filter_map(|person| clock_us(&person.comes));
-        let end_us = comes_us.chain(events.iter().map(|(at_us, _)| *at_us)).max().unwrap_or(0);
         let mut day = Day::staged(world, seed, end_us);
         let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
         let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
         let mut happened = Happened::default();
-        loop {
-            let world = day.world();
-            while let Some((_, price)) = events.pop_if(|(at_us, _)| *at_us <= world.now_us) {
-                world.changes(&price);
-            }
-            if !day.step(&mut happened) {
-                break;
-            }
+        while day.step(&mut happened) {
             lines.append(&mut happened.lines);
             truth.passages.append(&mut happened.passages);
             truth.tags.append(&mut happened.tags);
             truth.people.append(&mut happened.people);
             items_csv.push_str(&happened.items_csv);
         }
-        if day.world().anybody() {
+        if day.anybody() {
             let reason = "five minutes after the last has come somebody is still in the shop: a step waits for what \
                           never happens";
             return Err(wrong(("the play".into(), reason.into())));
@@ -179,8 +168,14 @@ impl Scene {
         Ok(Staged { simulated: Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, right })
     }
 
-    /// The shop with everybody who will come, and what happens by itself, the latest first.
-    fn world(&self, seed: u64) -> Result<(World, Events), Fault> {
+    /// For a live store: everybody will come at their time after `start`.
+    pub(crate) fn live(&self, seed: u64, start: Time) -> Result<World, SceneError> {
+        let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
+        self.world(seed, start).map(|(world, _)| world).map_err(wrong)
+    }
+
+    /// The shop with everybody who will come and what happens by itself; and when the last of it does, microseconds.
+    fn world(&self, seed: u64, start: Time) -> Result<(World, i64), Fault> {
         let file = &self.file;
         let manner = Manner {
             stock: (file.pieces.unwrap_or(4).min(200), 4),
@@ -200,9 +195,11 @@ impl Scene {
                 Said::Price(at_us, price) => events.push((at_us, price)),
             }
         }
-        events.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
-        let mut world = World::in_shop(plan, Family::Plain, manner, seed, start_of(seed));
+        let comes_us = file.person.iter().filter_map(|person| clock_us(&person.comes));
+        let end_us = comes_us.chain(events.iter().map(|(at_us, _)| *at_us)).max().unwrap_or(0);
+        let mut world = World::in_shop(plan, Family::Plain, manner, seed, start);
         world.only_who_is_asked();
+        world.will_happen(events);
         for (named, unit_minor) in &file.prices {
             let at = product(&world.products, named).map_err(|reason| ("[prices]".to_owned(), reason))?;
             if *unit_minor < 0 {
@@ -254,7 +251,7 @@ impl Scene {
                 return Err((of(), format!("total `{total}`: with two places, such as \"49.90\"")));
             }
         }
-        Ok((world, events))
+        Ok((world, end_us))
     }
 
     fn role(&self, person: &Person, n: usize, names: &[(String, u32)], world: &World) -> Result<Role, Fault> {

@@ -126,7 +126,7 @@ impl World {
         let tailgates = self.chance.happens(self.manner.tailgates);
         let tray = self.manner.tray && self.chance.happens(0.5);
         // The logs' slow and fast walks.
-        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.38 } else { 0.66 });
+        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.36 } else { 0.58 });
         if let Some(walker) = self.people.get_mut(at) {
             if let Some(pace) = logged {
                 walker.paces(pace);

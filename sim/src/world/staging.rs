@@ -71,8 +71,21 @@ impl World {
         }
     }
 
+    /// What prices will become, by microseconds since the beginning.
+    pub(crate) fn will_happen(&mut self, mut prices: Vec<(i64, Price)>) {
+        prices.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
+        self.prices = prices;
+    }
+
+    /// Lets happen what is due.
+    pub(super) fn stages(&mut self) {
+        while let Some((_, price)) = self.prices.pop_if(|(at_us, _)| *at_us <= self.now_us) {
+            self.changes(&price);
+        }
+    }
+
     /// The store's catalogue says another price from now on.
-    pub(crate) fn changes(&mut self, price: &Price) {
+    fn changes(&mut self, price: &Price) {
         let Some(p) = self.products.get(price.product) else { return };
         let product = Product {
             gtin: p.gtin.clone(),
