@@ -25,16 +25,13 @@ const FLOOR: usize = 3;
 
 /// Scenes that do not come out right yet, by the rules, and why. One that does with every seed is struck off.
 const NOT_YET: &[(&str, &str)] = &[
-    (
-        "07-side-by-side",
-        "of two who tap at the same moment in neighbouring lanes one is now and then not charged",
-    ),
+    ("01-display-rack", "what hangs half a metre from the lane is now and then billed with what is carried"),
     ("09-family-one-card", "a party is taken for people of their own: who does not tap counts as unpaid"),
     ("11-child-carries", "what the child carries is left off the adult's receipt, or asked about"),
     ("12-handover-in-the-lane", "what changes hands in the lane stays with who carried it in"),
     (
         "13-tag-against-the-body",
-        "a tag on skin is not read, and that it was taken from a rack is not remembered",
+        "a tag on skin is hardly read, and that it was taken from a rack is not remembered",
     ),
     ("15-foil-lined-bag", "nobody asks where the pieces went that were taken and never read again"),
     (
