@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use sim::calibration::{Logs, Report, effects, report, rooms, shop, told_apart};
+use sim::calibration::{Logs, Report, effects, report, rooms, rounds, shop, told_apart};
 
 /// Seeds that were looked at while the physics was made, and seeds that the report shows.
 const SEEN: std::ops::Range<u64> = 1..9;
@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (fit, other) = (real.fit.halves(), real.shown.halves());
     let logs_told = told_apart((&fit.fit, &fit.shown), (&other.fit, &other.shown));
     let rows = report(&real, &shown_rooms, &shown_shops);
-    print!("{}", Report { rows, logs_told, rooms_told, shop_told, effects: effects(1) });
+    let rounds = SHOWN.map(rounds).collect();
+    print!("{}", Report { rows, rounds, logs_told, rooms_told, shop_told, effects: effects(1) });
     Ok(())
 }

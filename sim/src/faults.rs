@@ -17,6 +17,34 @@ pub(crate) struct Fault {
     pub(crate) what: Failure,
 }
 
+impl Fault {
+    /// What is wrong with it and what would be right, if anything.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Fault { from_s, to_s, what, .. } = self;
+        if !((0.0..1e7).contains(from_s) && to_s > from_s && *to_s < 1e7) {
+            return Err(format!(
+                "from_s {from_s}, to_s {to_s}: seconds since the beginning, from_s below to_s"
+            ));
+        }
+        let share = |share: f64| (0.0..=1.0).contains(&share);
+        let right = match *what {
+            Failure::AntennaDead { port } => port > 0,
+            Failure::PowerSag { db } => (0.0..=40.0).contains(&db),
+            Failure::Duplicates { share: of } => share(of),
+            Failure::Late { share: of, most_s } => share(of) && (0.0..=3600.0).contains(&most_s),
+            Failure::Outage | Failure::Restart => true,
+            Failure::Clock { offset_ms, ppm } => offset_ms.abs() <= 1e9 && ppm.abs() <= 1e4,
+        };
+        if right {
+            return Ok(());
+        }
+        Err(format!(
+            "{what:?}: a port counts from 1, db is 0 to 40, a share 0 to 1, most_s at most 3600, offset_ms at most 1e9, \
+             ppm at most 1e4"
+        ))
+    }
+}
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,7 +5,7 @@ use super::features::quantile;
 use super::report::Estimate;
 use crate::chance::Chance;
 use crate::plan::Antenna;
-use crate::radio::{Aerial, Air, Body, CHANNELS, Goods, Polarisation, Tag, carry_loss_db};
+use crate::radio::{Aerial, Air, Body, Goods, Polarisation, Region, Tag, carry_loss_db};
 use crate::space::{P2, P3};
 use crate::stock::Carry;
 
@@ -82,7 +82,9 @@ fn change(seed: u64, stream: u64, changed: impl Fn(&mut Air, &mut Chance)) -> Es
 
 /// Mean level over the channels, dBm.
 fn level(air: &Air) -> f64 {
-    let levels: Vec<f64> =
-        (0..CHANNELS).filter_map(|channel| air.signal(0, 0, channel, 0.0)).map(|s| s.rssi_dbm).collect();
+    let levels: Vec<f64> = (0..Region::Fcc.channels())
+        .filter_map(|channel| air.signal(0, 0, channel, 0.0))
+        .map(|s| s.rssi_dbm)
+        .collect();
     levels.iter().sum::<f64>() / levels.len() as f64
 }

@@ -236,7 +236,8 @@ fn handheld(session: Session, chance: &mut Chance) -> [f64; 2] {
     let (mut rates, mut shares) = (0.0, 0.0);
     let passes = 2;
     for _ in 0..passes {
-        let mut air = bench(27.0, chance);
+        let mut air = bench(30.0, chance);
+        air.aerials.iter_mut().for_each(Aerial::hold_in_hand);
         for n in 0..1000 {
             let side = if n % 2 == 0 { 1.0 } else { -1.0 };
             let at = P3::new(

@@ -17,7 +17,7 @@ pub(crate) use chip::Chip;
 pub(crate) use settings::{Session, Setup, Target};
 
 use crate::chance::Chance;
-use crate::radio::{Air, CHANNELS, Region, Report, frequency_khz};
+use crate::radio::{Air, Report};
 use crate::space::P2;
 
 use link::Times;
@@ -26,7 +26,6 @@ use slots::Waiting;
 /// What an R420 does between two rounds beside the air protocol, microseconds. With it, with `slots::FRAME_US` and the
 /// parts of the protocol come its figures: one tag 69.7 times a second, 7 to 15 tags 173 to 152 together.
 const ROUND_US: f64 = 9_850.0;
-const HOP_US: i64 = Region::Fcc.dwell_us();
 
 /// A read as it happened.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +63,8 @@ pub(crate) struct Inventory {
     visit_began_us: i64,
     /// Rounds of the antenna's turn so far.
     rounds: u32,
+    /// Every antenna has had its turn since the first one's was forced.
+    cycled: bool,
     target_b: bool,
     /// Qfp of Annex D.
     qfp: f64,
@@ -86,8 +87,9 @@ impl Inventory {
         start_us: i64,
         mut chance: Chance,
     ) -> Self {
-        let mut hop_table: Vec<usize> = (0..CHANNELS).collect();
-        for at in (1..CHANNELS).rev() {
+        let region = setup.region;
+        let mut hop_table: Vec<usize> = (0..region.channels()).collect();
+        for at in (1..hop_table.len()).rev() {
             hop_table.swap(at, chance.index(at + 1));
         }
         let antennas = antennas.max(1);
@@ -103,10 +105,11 @@ impl Inventory {
             off_until_us: i64::MIN,
             hop_table,
             channel: 0,
-            hop_at_us: start_us + HOP_US,
+            hop_at_us: start_us + region.dwell_us(),
             antenna: 0,
             visit_began_us: start_us,
             rounds: 0,
+            cycled: false,
             next_us: start_us,
             chance,
             reach: Vec::new(),
@@ -117,7 +120,7 @@ impl Inventory {
 
     /// Frequencies of the reader's hop table, kHz, in its order.
     pub(crate) fn hop_table_khz(&self) -> Vec<u32> {
-        self.hop_table.iter().map(|&n| frequency_khz(n)).collect()
+        self.hop_table.iter().map(|&n| self.setup.region.frequency_khz(n)).collect()
     }
 
     /// Rounds that begin before `until_us`; the positions in `air` are those of `set_us`.

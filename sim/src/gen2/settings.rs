@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 pub(crate) use super::link::Mode;
 pub(crate) use super::select::Select;
+use crate::radio::Region;
 
 /// Which of a tag's four inventoried flags a reader uses (Gen2 §6.3.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -50,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) target: Target,
     pub(crate) slots: Slots,
     pub(crate) mode: Mode,
+    /// Whose channels it hops over: one region for all readers of a shop.
+    pub(crate) region: Region,
     /// Longest turn of an antenna, ms; it ends sooner when two rounds in a row find nothing new.
     pub(crate) dwell_ms: u32,
     /// Whether the TID comes with the EPC.
@@ -64,6 +67,32 @@ pub(crate) struct Setup {
 const FIXED_READER: Slots = Slots::Adaptive { start: 1.0, up: 1.0, down: 0.25, least: 0, most: 10 };
 
 impl Setup {
+    /// What is wrong with it and what would be right, if anything.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let slots = match self.slots {
+            Slots::Fixed(q) => q <= 15,
+            Slots::Adaptive { start, up, down, least, most } => {
+                least <= most
+                    && most <= 15
+                    && (0.0..=15.0).contains(&start)
+                    && [up, down].iter().all(|c| (0.0..=4.0).contains(c))
+            }
+        };
+        if !slots {
+            return Err(format!(
+                "{:?}: Q is 0 to 15, least not above most, up and down 0 to 4 (the standard suggests 0.1 to 0.5)",
+                self.slots
+            ));
+        }
+        if !(10..=60_000).contains(&self.dwell_ms) {
+            return Err(format!("dwell_ms {}: 10 to 60000; usual is 400", self.dwell_ms));
+        }
+        if self.tag_focus && (self.session, self.target) != (Session::S1, Target::A) {
+            return Err("tag_focus works with session s1 and target a".into());
+        }
+        Ok(())
+    }
+
     /// For exits: every tag again and again, so that its way shows. Session 0, both targets.
     pub(crate) fn exit() -> Setup {
         Setup {
@@ -71,6 +100,7 @@ impl Setup {
             target: Target::Dual,
             slots: FIXED_READER,
             mode: Mode::DenseM4,
+            region: Region::Fcc,
             dwell_ms: 400,
             fast_id: false,
             tag_focus: false,

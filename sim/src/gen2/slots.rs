@@ -1,6 +1,6 @@
 //! One round: who takes part, frames of slots, collisions and capture, and Q between frames (Gen2 §6.3.2.10, Annex D).
 
-use crate::radio::{Air, frequency_khz, report};
+use crate::radio::{Air, report};
 use crate::space::P2;
 
 use super::interference::clear;
@@ -275,7 +275,7 @@ impl Inventory {
             tag: tag_at,
             antenna: self.antenna,
             channel: self.channel as u16 + 1,
-            khz: frequency_khz(here.place),
+            khz: self.setup.region.frequency_khz(here.place),
             report: report(&signal, speed, &mut self.chance),
             with_tid: self.setup.fast_id,
         })

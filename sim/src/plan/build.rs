@@ -17,6 +17,8 @@ const FARTHEST_M: f64 = 150.0;
 const WALL_M: f64 = 0.2;
 
 /// What usual walls take, dB one way near 900 MHz. Orders of magnitude as ITU-R P.2040 has them; `loss_db` says better.
+/// From edge to edge, radians.
+const FISHEYE: f64 = 3.1;
 const MATERIALS: [(&str, f64); 5] =
     [("brick", 10.0), ("concrete", 15.0), ("plasterboard", 3.0), ("glass", 2.0), ("metal", 40.0)];
 
@@ -56,20 +58,39 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let known: Vec<&str> =
         file.lanes.iter().map(|l| l.id.as_str()).chain(file.zones.iter().map(|z| z.id.as_str())).collect();
     let readers: Vec<ReaderPlan> =
-        file.readers.iter().map(|r| reader(r, &lanes, &known)).collect::<Result<_, _>>()?;
+        file.readers.iter().map(|r| reader(r, &lanes, &known, simulation)).collect::<Result<_, _>>()?;
+    let names: Vec<&str> = readers.iter().map(|reader| reader.id.as_str()).collect();
+    for reader in &simulation.readers {
+        let what = format!("[[simulation.readers]] `{}`", reader.id);
+        one_of(&reader.id, &names, &format!("{what}, id"))?;
+        reader.setup.check().map_err(|reason| format!("{what}, setup: {reason}"))?;
+    }
+    if let Some(first) = readers.first()
+        && let Some(other) = readers.iter().find(|other| other.setup.region != first.setup.region)
+    {
+        return Err(format!(
+            "readers `{}` and `{}` are in different regions: give every reader's setup the same region",
+            first.id, other.id
+        ));
+    }
+    for fault in &simulation.faults {
+        one_of(&fault.reader, &names, "[[simulation.faults]] reader")?;
+        fault.check().map_err(|reason| format!("[[simulation.faults]] of `{}`: {reason}", fault.reader))?;
+    }
     if readers.iter().all(|r| r.antennas.is_empty()) {
         return Err("no [[readers]] has an antenna: without one nothing is read".into());
     }
     let fixtures: Vec<Fixture> =
         file.fixtures.iter().map(|f| fixture(f, &known)).collect::<Result<_, _>>()?;
-    let cameras = file.cameras.iter().map(|c| camera(c, &known)).collect::<Result<_, _>>()?;
+    let cameras =
+        file.cameras.iter().map(|c| camera(c, &known, &simulation.lenses)).collect::<Result<Vec<_>, _>>()?;
     let stock = simulation.stock.iter().map(|s| stock(s, &fixtures)).collect::<Result<Vec<_>, _>>()?;
     if stock.is_empty() {
         return Err("[simulation] has no [[simulation.stock]]: say what lies on which fixture".into());
     }
     let trays = simulation.trays.iter().map(|t| tray(t, &lanes)).collect::<Result<Vec<_>, _>>()?;
     let on = (fixtures.as_slice(), stock.as_slice(), trays.as_slice());
-    let scales = file.scales.iter().map(|s| scale(s, &known, on)).collect::<Result<_, _>>()?;
+    let scales = file.scales.iter().map(|s| scale(s, &known, on)).collect::<Result<Vec<_>, _>>()?;
     let walls = simulation.walls.iter().map(wall).collect::<Result<Vec<_>, _>>()?;
     let doors = simulation.doors.iter().map(door).collect::<Result<Vec<_>, _>>()?;
     let ground = ground(&lanes, &zones, &fixtures, simulation, (&walls, &doors))?;
@@ -87,6 +108,9 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
     let (racks, tables) = shelves(&stock);
+    let sources = sources(&cameras, &scales, &lanes);
+    one_of_each(simulation, &sources)?;
+    let sense_faults = simulation.sense_faults.clone();
     let plan = Plan {
         racks,
         tables,
@@ -100,6 +124,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
         floors: floors(simulation, &zones)?,
+        faults: simulation.faults.clone(),
         trays,
         table,
         readers,
@@ -112,7 +137,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrances,
         stockroom_at,
         stock,
-        faults: Vec::new(),
+        sense_faults,
         walls,
         doors,
     };
@@ -207,7 +232,12 @@ fn lane(lane: &file::Lane, file: &File) -> Result<LanePlan, String> {
     })
 }
 
-fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<ReaderPlan, String> {
+fn reader(
+    reader: &file::Reader,
+    lanes: &[LanePlan],
+    known: &[&str],
+    simulation: &Simulation,
+) -> Result<ReaderPlan, String> {
     let antenna = |a: &file::Antenna| {
         let what = format!("reader `{}`, antenna {}", reader.id, a.port);
         one_of(&a.zone, known, &format!("{what}, zone"))?;
@@ -240,7 +270,8 @@ fn reader(reader: &file::Reader, lanes: &[LanePlan], known: &[&str]) -> Result<R
     };
     let antennas: Vec<Antenna> = reader.antennas.iter().map(antenna).collect::<Result<_, _>>()?;
     let at_a_lane = antennas.iter().any(|a| lanes.iter().any(|lane| lane.id == a.zone));
-    let setup = if at_a_lane { Setup::exit() } else { Setup::rack() };
+    let said = simulation.readers.iter().find(|said| said.id == reader.id).map(|said| said.setup.clone());
+    let setup = said.unwrap_or_else(|| if at_a_lane { Setup::exit() } else { Setup::rack() });
     let driver = reader.driver.as_deref().unwrap_or("llrp");
     let driver = Driver::ALL.into_iter().find(|known| known.name() == driver).ok_or_else(|| {
         let names = Driver::ALL.map(Driver::name).join(", ");
@@ -262,18 +293,23 @@ fn fixture(fixture: &file::Fixture, known: &[&str]) -> Result<Fixture, String> {
     Ok(Fixture { id: fixture.id.clone(), zone: fixture.zone.clone(), area, height })
 }
 
-fn camera(camera: &file::Camera, known: &[&str]) -> Result<CameraPlan, String> {
+fn camera(camera: &file::Camera, known: &[&str], lenses: &[file::Lens]) -> Result<CameraPlan, String> {
     let what = format!("camera `{}`", camera.id);
     for covered in &camera.covers {
         one_of(covered, known, &format!("{what}, covers"))?;
     }
-    Ok(CameraPlan {
-        id: camera.id.clone(),
-        at: point3(camera.position.unwrap_or([0.0, 0.0, 2.8]), &format!("{what}, position"))?,
-        // The store's file does not say where a camera looks: under the ceiling hang fisheyes, which see all around.
-        facing: P3::new(0.0, 0.0, -1.0),
-        field_of_view: 3.1,
-    })
+    let at = point3(camera.position.unwrap_or([0.0, 0.0, 2.8]), &format!("{what}, position"))?;
+    // Of which nothing is said hangs as a fisheye under the ceiling and sees all around.
+    let lens = lenses.iter().find(|lens| lens.camera == camera.id);
+    let (facing, field_of_view) = lens.map_or(([0.0, 0.0, -1.0], FISHEYE), |l| (l.facing, l.field_of_view));
+    let facing = point3(facing, &format!("{what}, facing"))?;
+    if !(0.3..=3.2).contains(&field_of_view) || facing.length() < 1e-3 {
+        return Err(format!(
+            "[[simulation.lenses]] of {what}: field_of_view {field_of_view} must be 0.3 to 3.2 radians, and facing a direction \
+             such as [0.0, 1.0, -0.5]"
+        ));
+    }
+    Ok(CameraPlan { id: camera.id.clone(), at, facing, field_of_view })
 }
 
 fn scale(
@@ -341,6 +377,30 @@ fn shelves(stock: &[Stock]) -> (Vec<usize>, Vec<usize>) {
         tables.clone_from(&racks);
     }
     (racks, tables)
+}
+
+/// Names of everything that senses: cameras, scales, and lanes for their beams.
+fn sources<'a>(cameras: &'a [CameraPlan], scales: &'a [ScalePlan], lanes: &'a [LanePlan]) -> Vec<&'a str> {
+    let cameras = cameras.iter().map(|camera| camera.id.as_str());
+    let scales = scales.iter().map(|scale| scale.id.as_str());
+    cameras.chain(scales).chain(lanes.iter().map(|lane| lane.id.as_str())).collect()
+}
+
+/// What is said of lenses and of what will fail is of something that is there.
+fn one_of_each(simulation: &Simulation, sources: &[&str]) -> Result<(), String> {
+    for lens in &simulation.lenses {
+        one_of(&lens.camera, sources, "[[simulation.lenses]] camera")?;
+    }
+    for fault in &simulation.sense_faults {
+        one_of(&fault.source, sources, "[[simulation.sense_faults]] source")?;
+        if !(0.0 <= fault.from_s && fault.from_s < fault.to_s && fault.to_s.is_finite()) {
+            return Err(format!(
+                "[[simulation.sense_faults]] of `{}`: from_s {} to to_s {}; seconds since the opening, the first one less",
+                fault.source, fault.from_s, fault.to_s
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn wall(wall: &file::Wall) -> Result<Wall, String> {

@@ -3,6 +3,10 @@
 
 use serde::Deserialize;
 
+use crate::faults::Fault;
+use crate::gen2::Setup;
+use crate::senses::SenseFault;
+
 /// The store's configuration, as far as a simulated store needs it. What else stands there is the store's business.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
@@ -96,6 +100,12 @@ pub(super) struct Fixture {
 pub struct Simulation {
     /// `bright`, `dim` or `night`.
     pub(super) light: Option<String>,
+    /// Where cameras look; one of which nothing is said is a fisheye that looks down.
+    #[serde(default)]
+    pub(super) lenses: Vec<Lens>,
+    /// What goes wrong with cameras, scales and beams, and when.
+    #[serde(default)]
+    pub(super) sense_faults: Vec<SenseFault>,
     /// Where people come in. At least one.
     #[serde(default)]
     pub(super) entrances: Vec<Entrance>,
@@ -128,6 +138,32 @@ pub struct Simulation {
     /// Lanes that are not walked through with the things in hand.
     #[serde(default)]
     pub(super) trays: Vec<Tray>,
+    /// How readers ask, where not as their purpose suggests.
+    #[serde(default)]
+    pub(super) readers: Vec<ReaderSetup>,
+    /// What goes wrong with readers, and when.
+    #[serde(default)]
+    pub(super) faults: Vec<Fault>,
+}
+
+/// A reader's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReaderSetup {
+    /// The reader's name.
+    pub(super) id: String,
+    pub(super) setup: Setup,
+}
+
+/// A camera's lens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lens {
+    pub(super) camera: String,
+    /// The middle of the picture, as a direction.
+    pub(super) facing: [f64; 3],
+    /// From the left edge of the picture to the right one, radians.
+    pub(super) field_of_view: f64,
 }
 
 /// A door to the street.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::senses::Light;
+use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
@@ -132,6 +132,7 @@ pub(crate) struct Wall {
     from: P2,
     to: P2,
     loss_db: f64,
+    /// One sees through it.
     glass: bool,
 }
 
@@ -241,6 +242,8 @@ pub struct Plan {
     pub(crate) stockroom_pieces: Option<usize>,
     /// What will go wrong with its readers.
     pub(crate) faults: Vec<Fault>,
+    /// What will go wrong with its cameras, scales and beams.
+    pub(crate) sense_faults: Vec<SenseFault>,
     walls: Vec<Wall>,
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
@@ -275,6 +278,8 @@ const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
+/// From the middle of a cubicle to its curtain, metres.
+const CUBICLE_M: f64 = 0.7;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
 const SLAB_DB: f64 = 60.0;
 
@@ -316,14 +321,16 @@ impl Plan {
         walls + if slab { SLAB_DB } else { 0.0 }
     }
 
-    /// Whether a wall stands between two points through which nobody sees.
-    pub(crate) fn hides(&self, a: P2, b: P2) -> bool {
-        self.walls_between(a, b).any(|wall| !wall.glass)
-    }
-
     fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
         let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
         self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
+    }
+
+    /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
+    pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
+        self.walls_between(from, place).any(|wall| !wall.glass)
+            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
@@ -350,6 +357,18 @@ impl Plan {
             Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
             None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
         }
+    }
+
+    /// So many of each product hang on a fixture from now on.
+    pub(crate) fn hangs(&mut self, fixture: &str, pieces: usize) -> Result<(), String> {
+        let at = self.fixtures.iter().position(|f| f.id == fixture);
+        let mut found = self.stock.iter_mut().filter(|stock| Some(stock.fixture) == at).peekable();
+        if found.peek().is_none() {
+            let near = crate::words::nearest(fixture, self.fixtures.iter().map(|f| f.id.as_str()));
+            return Err(format!("nothing hangs on a fixture `{fixture}`; `{}`?", near.unwrap_or_default()));
+        }
+        found.for_each(|stock| stock.pieces = Some(pieces));
+        Ok(())
     }
 
     /// What the shop sells: every product that lies on a fixture; the first that names it is its home.

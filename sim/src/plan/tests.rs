@@ -1,7 +1,8 @@
 //! Shops as files: what is read of them, what is refused, and what is given out again.
 
 use super::*;
-use crate::gen2::Target;
+use crate::gen2::Session;
+use crate::gen2::settings::Target;
 
 fn one_lane() -> Plan {
     Plan::parse(ONE_LANE, "one-lane.toml").unwrap()
@@ -24,9 +25,25 @@ fn the_familys_shops_are_shops() {
 #[test]
 fn exits_are_read_again_and_again_and_racks_are_not() {
     let plan = one_lane();
-    let target = |id: &str| plan.readers.iter().find(|r| r.id == id).unwrap().setup.target;
-    assert_eq!(target("exit-a"), Target::Dual);
-    assert_eq!(target("floor"), Target::A);
+    let setup = |id: &str| plan.readers.iter().find(|r| r.id == id).unwrap().setup.clone();
+    assert_eq!((setup("exit-a").session, setup("exit-a").target), (Session::S0, Target::Dual));
+    assert_eq!((setup("floor").session, setup("floor").target), (Session::S1, Target::A));
+}
+
+#[test]
+fn a_file_may_set_up_a_reader_and_say_what_goes_wrong_with_it() {
+    let said = "\n[[simulation.readers]]\nid = \"floor\"\nsetup = { session = \"s2\", target = \"a\", fast_id = true }\n\
+                [[simulation.faults]]\nreader = \"exit-a\"\nfrom_s = 60.0\nto_s = 90.0\nwhat = \"outage\"\n";
+    let plan = Plan::parse(&format!("{ONE_LANE}{said}"), "shop.toml").unwrap();
+    let floor = plan.readers.iter().find(|r| r.id == "floor").unwrap();
+    assert!(floor.setup.session == Session::S2 && floor.setup.fast_id);
+    assert_eq!(plan.faults.len(), 1);
+    let wrong = said.replace("exit-a", "exit-q");
+    let error = Plan::parse(&format!("{ONE_LANE}{wrong}"), "shop.toml").unwrap_err().to_string();
+    assert!(error.contains("exit-q"), "{error}");
+    let wrong = said.replace("to_s = 90.0", "to_s = 9.0");
+    let error = Plan::parse(&format!("{ONE_LANE}{wrong}"), "shop.toml").unwrap_err().to_string();
+    assert!(error.contains("to_s"), "{error}");
 }
 
 #[test]

@@ -99,6 +99,11 @@ impl Aerial {
         aerial
     }
 
+    /// Puts the antenna on the reader itself, as in a hand: no cable, and no other antenna to turn to.
+    pub(crate) fn hold_in_hand(&mut self) {
+        (self.alone, self.cable_m, self.cable_db) = (true, 0.1, 0.0);
+    }
+
     /// Sets how the wave turns; the axial ratio in dB counts for the turning ones.
     pub(crate) fn polarise(&mut self, how: Polarisation, axial_ratio_db: f64) {
         let short = amplitude(-axial_ratio_db);

@@ -22,17 +22,10 @@ use rays::Surface;
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
 pub const PHYSICS: &str = "2026-11.2";
 
-/// Channels of the FCC plan.
-pub(crate) const CHANNELS: usize = Region::Fcc.channels();
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
 const OUT_OF_REACH_DB: f64 = 10.0;
-
-/// Frequency of place `n` (0 to 49) in the FCC plan, kHz.
-pub(crate) fn frequency_khz(n: usize) -> u32 {
-    Region::Fcc.frequency_khz(n)
-}
 
 fn amplitude(db: f64) -> f64 {
     libm::exp10(db / 20.0)
@@ -96,6 +89,12 @@ impl Air {
             moving: Vec::new(),
             stale: true,
         }
+    }
+
+    /// The region whose channels the readers use: one for a whole shop.
+    pub(crate) fn in_region(&mut self, region: Region) {
+        self.region = region;
+        self.stale = true;
     }
 
     /// Sets racks and tables, each an upright box of goods that throws waves back, `(area, height)` in metres.

@@ -1,9 +1,13 @@
 //! Where in the band a reader may hop, and how long it stays: tables by region. Knows no reader and no tag.
 
+use serde::Deserialize;
+
 /// A region's plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Region {
     /// FCC 15.247: 50 channels of 500 kHz from 902.75 MHz; at most 0.4 s on one, readers stay 0.2 s.
+    #[default]
     Fcc,
     /// ETSI EN 302 208, lower band: the four high-power channels.
     Etsi,
@@ -35,7 +39,16 @@ impl Region {
         first + step * n.min(count.saturating_sub(1)) as u32
     }
 
-    /// How long a reader stays on a channel, microseconds. ETSI allows 4 s and then 0.1 s of silence.
+    /// For how long a reader must be silent after its time on a channel, microseconds.
+    pub const fn silence_us(self) -> i64 {
+        match self {
+            Region::Fcc | Region::China => 0,
+            Region::Etsi => 100_000,
+            Region::Japan => 50_000,
+        }
+    }
+
+    /// How long a reader stays on a channel, microseconds. ETSI allows 4 s and then 0.1 s of silence, Japan 4 s and 50 ms.
     pub const fn dwell_us(self) -> i64 {
         match self {
             Region::Fcc => 200_000,

@@ -108,9 +108,9 @@ impl Tag {
 /// other side is free), foil 20 to 40 dB. A rail's tube and hooks and a cart's wire detune what hangs near them and not
 /// what hangs between; a carton is air and cloth, packed tight; a tray leaves everything open to the antenna above it.
 pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
-    let folds = chance.normal(3.5, 2.5).clamp(0.0, 12.0);
+    let folds = chance.normal(3.0, 2.2).clamp(0.0, 12.0);
     // Deeper in the pile the neighbours take more.
-    let pile = chance.between(0.3, 1.2) * (slot as f64).min(8.0);
+    let pile = chance.between(0.2, 0.9) * (slot as f64).min(8.0);
     folds
         + pile
         + match carry {

@@ -184,11 +184,15 @@ impl Scene {
             ..Manner::of(Family::Plain)
         };
         let mut plan = self.plan.clone();
+        for (named, pieces) in &file.stock {
+            plan.hangs(named, (*pieces).min(200)).map_err(|reason| ("stock".to_owned(), reason))?;
+        }
         let mut events = Vec::new();
         for (n, event) in file.event.iter().enumerate() {
             match self.event(event).map_err(|reason| (format!("event {}", n + 1), reason))? {
-                Said::Fault(fault) => plan.faults.push(fault),
-                Said::Happening(at_us, what) => events.push((at_us, what)),
+                Said::Reader(fault) => plan.faults.push(fault),
+                Said::Sense(fault) => plan.sense_faults.push(fault),
+                Said::Price(at_us, price) => events.push((at_us, price)),
             }
         }
         let comes_us = file.person.iter().filter_map(|person| clock_us(&person.comes));
@@ -286,8 +290,10 @@ impl Scene {
         for (at, phrase) in person.does.iter().enumerate() {
             let made = phrase::steps(phrase, &scope, &mut lane)
                 .map_err(|reason| (format!(", phrase {}", at + 1), reason))?;
-            if made.contains(&Step::Follow) && leader.is_none() {
-                let reason = format!("`{phrase}`: say in `with` whose party it is");
+            if made.contains(&Step::Follow) && !person.with.iter().any(|with| phrase.ends_with(with.as_str()))
+            {
+                let reason =
+                    format!("`{phrase}`: `with` has to say the same name, for one card pays for both");
                 return Err((format!(", phrase {}", at + 1), reason));
             }
             steps.extend(made);

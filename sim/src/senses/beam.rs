@@ -75,7 +75,11 @@ impl Beams {
             let body = figures.iter().any(|figure| within(figure.at, BODY_M));
             let thing =
                 || things.iter().any(|t| (t.z - HEIGHT_M).abs() < SPREAD_M && within(t.floor(), THING_M));
-            let mut blocked = body || thing();
+            let pushed = || {
+                let mut pushed = figures.iter().filter_map(|figure| figure.pushes);
+                pushed.any(|(at, radius, height)| height > HEIGHT_M - SPREAD_M && within(at, radius))
+            };
+            let mut blocked = body || thing() || pushed();
             // Whoever stands just before a line reaches through it now and then.
             let near = figures.iter().any(|figure| within(figure.at, 0.6));
             if near && line.wrong.is_none() && self.chance.happens(0.01 * dt_s) {

@@ -22,6 +22,8 @@ pub(crate) struct Figure {
     pub(crate) id: u32,
     pub(crate) at: P2,
     pub(crate) height_m: f64,
+    /// What one pushes or sits in: its middle, radius and height.
+    pub(crate) pushes: Option<(P2, f64, f64)>,
 }
 
 /// How a person appears to a camera.
@@ -115,14 +117,17 @@ impl Eye {
             }
         }
         for figure in figures.iter().filter(|figure| Some(figure.id) != of) {
-            let off = figure.at.minus(from);
-            let t = (off.x * way.x + off.y * way.y) / far_squared;
-            if t <= 0.0 || t >= 1.0 {
-                continue;
-            }
-            let aside = off.minus(way.times(t));
-            if aside.x * aside.x + aside.y * aside.y < HALF_BREADTH_M * HALF_BREADTH_M {
-                below = below.max(shade(t, figure.height_m));
+            let body = (figure.at, HALF_BREADTH_M, figure.height_m);
+            for (at, radius, height) in figure.pushes.into_iter().chain([body]) {
+                let off = at.minus(from);
+                let t = (off.x * way.x + off.y * way.y) / far_squared;
+                if t <= 0.0 || t >= 1.0 {
+                    continue;
+                }
+                let aside = off.minus(way.times(t));
+                if aside.x * aside.x + aside.y * aside.y < radius * radius {
+                    below = below.max(shade(t, height));
+                }
             }
         }
         below
@@ -190,7 +195,7 @@ mod tests {
     }
 
     fn person(id: u32, x: f64, y: f64, height_m: f64) -> Figure {
-        Figure { id, at: P2::new(x, y), height_m }
+        Figure { id, at: P2::new(x, y), height_m, pushes: None }
     }
 
     #[test]
@@ -228,7 +233,7 @@ mod tests {
         let shopper = person(1, 5.2, -3.3, 1.75);
         let view = eye.view(&shopper, &[shopper], &plan).expect("head above the rack");
         assert!(!view.feet && view.visible < 0.75, "{view:?}");
-        let staff = person(2, -2.5, -7.5, 1.75);
+        let staff = person(2, -3.0, -7.5, 1.75);
         assert!(eye.view(&staff, &[staff], &plan).is_none());
     }
 

@@ -2,12 +2,14 @@
 //! that a scene sets beforehand; a family's own troubles are drawn as time goes on. Never says what comes of them.
 
 use recording::Name;
+use serde::Deserialize;
 
 use crate::chance::Chance;
 use crate::family::Sight;
 
 /// The light in which a camera works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Light {
     Normal,
     /// Half of the lamps are off, or it is evening.
@@ -19,7 +21,8 @@ pub(crate) enum Light {
 }
 
 /// What is wrong with a source.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Trouble {
     /// A camera's light is not what it was set up for.
     Light(Light),
@@ -35,13 +38,14 @@ pub(crate) enum Trouble {
     Late(f64),
 }
 
-/// One source's trouble from one instant to another, microseconds since the world began. Cameras and scales go by
-/// their name, beams by their lane's.
-#[derive(Clone, Debug, PartialEq)]
+/// One source's trouble from one instant to another. Cameras and scales go by their name, beams by their lane's.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SenseFault {
-    pub(crate) source: Name,
-    pub(crate) from_us: i64,
-    pub(crate) to_us: i64,
+    pub(crate) source: String,
+    /// Seconds since the world began.
+    pub(crate) from_s: f64,
+    pub(crate) to_s: f64,
     pub(crate) what: Trouble,
 }
 
@@ -99,7 +103,7 @@ impl Light {
                 ..normal
             },
             Light::Glare => {
-                Effect { misses: 5.0, error: 1.6, swaps: 2.5, ghosts: 5.0, recall: 0.75, blur: 1.6, ..normal }
+                Effect { misses: 8.0, error: 1.6, swaps: 2.5, ghosts: 5.0, recall: 0.75, blur: 1.6, ..normal }
             }
             Light::Night => Effect {
                 misses: 4.0,
@@ -116,18 +120,15 @@ impl Light {
 }
 
 impl Faults {
-    pub(crate) fn new(light: Light, chance: Chance) -> Faults {
-        Faults { known: Vec::new(), light, chance }
-    }
-
-    pub(crate) fn expect(&mut self, fault: SenseFault) {
-        self.known.push(fault);
+    pub(crate) fn new(light: Light, known: Vec<SenseFault>, chance: Chance) -> Faults {
+        Faults { known, light, chance }
     }
 
     /// What troubles a source now.
     pub(crate) fn of<'a>(&'a self, source: &'a str, now_us: i64) -> impl Iterator<Item = Trouble> + 'a {
-        let now = self.known.iter().filter(move |fault| fault.from_us <= now_us && now_us < fault.to_us);
-        now.filter(move |fault| &*fault.source == source).map(|fault| fault.what)
+        let now_s = now_us as f64 / 1e6;
+        let now = self.known.iter().filter(move |fault| fault.from_s <= now_s && now_s < fault.to_s);
+        now.filter(move |fault| fault.source == source).map(|fault| fault.what)
     }
 
     /// A camera's light now: what it was given last, else the shop's.
@@ -153,7 +154,7 @@ impl Faults {
         scales: &[Name],
         lanes: &[Name],
     ) {
-        self.known.retain(|fault| fault.to_us > now_us);
+        self.known.retain(|fault| fault.to_s > now_us as f64 / 1e6);
         for camera in cameras {
             for (light, share, long_s) in [(Light::Dim, sight.dim, 90.0), (Light::Glare, sight.glare, 40.0)] {
                 let under_way =
@@ -188,7 +189,7 @@ impl Faults {
     }
 
     fn begins(&mut self, source: &Name, now_us: i64, mean_s: f64, what: Trouble) {
-        let long_us = ((3.0 + self.chance.exponential(mean_s)) * 1e6) as i64;
-        self.expect(SenseFault { source: source.clone(), from_us: now_us, to_us: now_us + long_us, what });
+        let (from_s, long_s) = (now_us as f64 / 1e6, 3.0 + self.chance.exponential(mean_s));
+        self.known.push(SenseFault { source: source.to_string(), from_s, to_s: from_s + long_s, what });
     }
 }

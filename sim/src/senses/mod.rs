@@ -6,6 +6,7 @@ mod beam;
 mod camera;
 mod clock;
 mod fault;
+mod ghosts;
 mod scale;
 mod sights;
 mod tracks;
@@ -21,7 +22,7 @@ use crate::stock::Product;
 use beam::Beams;
 pub(crate) use camera::Figure;
 use fault::Faults;
-pub(crate) use fault::Light;
+pub(crate) use fault::{Light, SenseFault, Trouble};
 use scale::Scale;
 pub(crate) use sights::Hand;
 use sights::Sights;
@@ -71,7 +72,7 @@ impl Senses {
             scales: plan.scales.iter().enumerate().map(|(n, scale)| Scale::new(n, scale, seed)).collect(),
             beams: Beams::new(plan, seed),
             sights: Sights::new(products, Chance::new(seed, 350)),
-            faults: Faults::new(sight.light, Chance::new(seed, 363)),
+            faults: Faults::new(sight.light, plan.sense_faults.clone(), Chance::new(seed, 363)),
         }
     }
 
@@ -148,3 +149,6 @@ pub(crate) fn hand(
 fn rounded(value: f64, per_unit: f64) -> f64 {
     (value * per_unit).round() / per_unit
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,7 +118,7 @@ mod tests {
             load: crate::plan::Load::Fixture(0),
         };
         let mut scale = Scale::new(0, &plan, seed);
-        let faults = Faults::new(Light::Normal, Chance::new(seed, 9));
+        let faults = Faults::new(Light::Normal, Vec::new(), Chance::new(seed, 9));
         let mut out = Vec::new();
         for step in 0..200 {
             let now_us = step * STEP_US;

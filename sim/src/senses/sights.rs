@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn in_dim_light_the_model_is_too_sure_of_itself() {
-        let blur = super::super::Light::Dim.effect().blur;
+        let blur = crate::senses::Light::Dim.effect().blur;
         let (share, count) = right(1.0, blur);
         assert!(count > 300 && share < 0.7, "{share} of {count}");
     }

@@ -13,6 +13,7 @@ use crate::space::P2;
 use super::camera::{Eye, Figure, View};
 use super::clock::Link;
 use super::fault::{Effect, Faults, Light, Trouble};
+use super::ghosts::{Ghosts, Names};
 use super::{Told, rounded};
 
 /// Frames in which a person is found before the tracker believes it.
@@ -37,16 +38,6 @@ struct Track {
     frames: u32,
 }
 
-/// A detection of nobody: a poster, a mannequin, a reflection in the window.
-#[derive(Clone, Debug)]
-struct Ghost {
-    name: Name,
-    at: P2,
-    /// Whose reflection it is.
-    of: Option<(u32, P2)>,
-    until_us: i64,
-}
-
 /// One picture: when it was taken, how late it is worked off, and how long after the one before.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
@@ -60,20 +51,16 @@ struct Frame {
 pub(crate) struct Camera {
     pub(crate) eye: Eye,
     pub(crate) link: Link,
-    /// First letter of its tracks' names: no two cameras name alike.
-    letter: char,
     rate_hz: f64,
     next_us: i64,
     /// The error of the camera's own survey: moved, turned, stretched.
     moved: P2,
     turned: f64,
     stretched: f64,
-    /// Where posters and mannequins hang that it may take for people.
-    posters: Vec<P2>,
     street_y: f64,
     tracks: BTreeMap<u32, Track>,
-    ghosts: Vec<Ghost>,
-    named: u64,
+    ghosts: Ghosts,
+    names: Names,
     chance: Chance,
 }
 
@@ -82,32 +69,20 @@ impl Camera {
         let mut chance = Chance::new(seed, 300 + number as u64);
         let link =
             Link::new(camera.id.as_str().into(), 0.12, (0.08, 0.16), Chance::new(seed, 400 + number as u64));
-        let posters = (0..2).filter_map(|_| {
-            let fixture = plan.fixtures.get(chance.index(plan.fixtures.len()))?;
-            Some(fixture.front(chance.happens(0.5), chance.unit()))
-        });
-        let posters = posters.collect();
         Camera {
             eye: Eye::new(camera),
             link,
-            letter: char::from(b'a' + (number % 26) as u8),
             rate_hz: (sight.rate_hz * chance.between(0.85, 1.2)).clamp(5.0, 15.0),
             next_us: (chance.unit() * 1e5) as i64,
             moved: P2::new(chance.normal(0.0, 0.05), chance.normal(0.0, 0.05)),
             turned: chance.normal(0.0, 0.008),
             stretched: chance.normal(0.0, 0.01),
-            posters,
             street_y: plan.lanes.iter().map(|lane| lane.area.high.y).fold(0.0, f64::max) + STREET_M,
             tracks: BTreeMap::new(),
-            ghosts: Vec::new(),
-            named: 0,
+            ghosts: Ghosts::new(plan, Chance::new(seed, 500 + number as u64)),
+            names: Names::new(number),
             chance,
         }
-    }
-
-    fn name(&mut self) -> Name {
-        self.named += 1;
-        format!("{}{}", self.letter, self.named).into()
     }
 
     /// The name under which this camera has somebody, once it believes in them.
@@ -179,7 +154,11 @@ impl Camera {
         self.ends(frame, down, out);
         self.swaps(frame, &found, sight, out);
         if !(down || covered) {
-            self.ghosts(frame, figures, light.effect(), out);
+            let (eye, street_y) = (&self.eye, self.street_y);
+            let inside = |at: P2| at.y < street_y && eye.frames(at.up(1.2)).is_some();
+            let more = light.effect().ghosts;
+            let seen = self.ghosts.frame(&source, (now_us, period_s), more, figures, inside, &mut self.names);
+            out.extend(seen.into_iter().map(|what| self.link.tell(now_us, frame.late_us, what)));
         }
     }
 
@@ -225,7 +204,7 @@ impl Camera {
         let angle = sight.sd_m / 7.5 * effect.error * (1.0 + 0.5 * edge * edge);
         let (along_sd, across_sd) = ((angle * slant / height).min(1.2), angle * slant.sqrt());
         if !self.tracks.contains_key(&figure.id) {
-            let name = self.name();
+            let name = self.names.next();
             let wander = (self.chance.normal(0.0, along_sd), self.chance.normal(0.0, across_sd));
             let track = Track { name, wander, lean: 0.0, lapse_until_us: 0, seen_us: now_us, frames: 0 };
             self.tracks.insert(figure.id, track);
@@ -243,7 +222,7 @@ impl Camera {
         let extra_us = (self.chance.between(0.3, 2.0) * 1e6) as i64;
         let pause_us = (self.chance.between(0.2, 0.9) * 1e6) as i64;
         let surveyed = self.surveyed(figure.at);
-        let fresh_name = if breaks { Some(self.name()) } else { None };
+        let fresh_name = if breaks { Some(self.names.next()) } else { None };
         let source = self.link.source.clone();
         let camera = self.eye.at.floor();
         let Some(track) = self.tracks.get_mut(&figure.id) else { return };
@@ -347,7 +326,7 @@ impl Camera {
                     continue;
                 };
                 let both = self.chance.happens(0.6);
-                let left = if both { a.clone() } else { self.name() };
+                let left = if both { a.clone() } else { self.names.next() };
                 if let Some(track) = self.tracks.get_mut(&one.id) {
                     track.name = b;
                 }
@@ -362,56 +341,6 @@ impl Camera {
                     out.push(self.link.tell_late(now_us, late_us + 700_000, what.into()));
                 }
             }
-        }
-    }
-
-    /// People who are none.
-    fn ghosts(
-        &mut self,
-        Frame { now_us, late_us, period_s }: Frame,
-        figures: &[Figure],
-        effect: Effect,
-        out: &mut Vec<Told>,
-    ) {
-        let over = |ghost: &Ghost| now_us >= ghost.until_us;
-        for ghost in self.ghosts.iter().filter(|ghost| over(ghost)) {
-            let what = PersonEnd { source: self.link.source.clone(), track: ghost.name.clone() };
-            out.push(self.link.tell(now_us, late_us, what.into()));
-        }
-        self.ghosts.retain(|ghost| !over(ghost));
-        if self.ghosts.len() < 4 && self.chance.happens(0.004 * effect.ghosts * period_s) {
-            let mirrored = figures.get(self.chance.index(figures.len())).filter(|_| self.chance.happens(0.5));
-            let offset = P2::new(self.chance.normal(0.0, 1.2), self.chance.normal(0.0, 1.2));
-            let poster = self.posters.get(self.chance.index(self.posters.len())).copied();
-            let long_us = ((0.4 + self.chance.exponential(1.6)).min(8.0) * 1e6) as i64;
-            let (at, of) = match (mirrored, poster) {
-                (Some(figure), _) => (figure.at.plus(offset), Some((figure.id, offset))),
-                (None, Some(poster)) => (poster, None),
-                (None, None) => return,
-            };
-            if at.y < self.street_y && self.eye.frames(at.up(1.2)).is_some() {
-                let name = self.name();
-                self.ghosts.push(Ghost { name, at, of, until_us: now_us + long_us });
-            }
-        }
-        for ghost in &mut self.ghosts {
-            if let Some((person, offset)) = ghost.of
-                && let Some(figure) = figures.iter().find(|figure| figure.id == person)
-            {
-                ghost.at = figure.at.plus(offset);
-            }
-            if !self.chance.happens(0.7) {
-                continue;
-            }
-            let what = Person {
-                source: self.link.source.clone(),
-                track: ghost.name.clone(),
-                x: rounded(ghost.at.x + self.chance.normal(0.0, 0.1), 1000.0),
-                y: rounded(ghost.at.y + self.chance.normal(0.0, 0.1), 1000.0),
-                sd: Some(0.2),
-                confidence: Some(rounded(self.chance.between(0.35, 0.75), 100.0)),
-            };
-            out.push(self.link.tell(now_us, late_us, what.into()));
         }
     }
 }

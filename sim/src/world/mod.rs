@@ -33,7 +33,7 @@ use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
 use crate::truth::Notes;
 use passages::{Done, Under};
-pub(crate) use staging::{Happening, Role};
+pub(crate) use staging::{Price, Role};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
@@ -89,10 +89,8 @@ pub(crate) struct World {
     making: Chance,
     network: Chance,
     failing: failing::Failing,
-    /// What happens by itself, by microseconds since the beginning, the latest first.
-    events: Vec<(i64, Happening)>,
-    /// Cameras that see nothing.
-    dark: BTreeSet<Name>,
+    /// What prices will become, the last first.
+    prices: Vec<(i64, Price)>,
     outbox: BTreeMap<(i64, u64), Line>,
     posted: u64,
     reads: Vec<TagRead>,
@@ -166,8 +164,7 @@ impl World {
                 manner.faults,
                 Chance::new(seed, 6),
             ),
-            events: Vec::new(),
-            dark: BTreeSet::new(),
+            prices: Vec::new(),
             outbox: BTreeMap::new(),
             posted: 0,
             reads: Vec::new(),
@@ -175,6 +172,9 @@ impl World {
             manner,
         };
         world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        if let Some(reader) = world.plan.readers.first() {
+            world.air.in_region(reader.setup.region);
+        }
         world.furnish();
         for (n, reader) in world.reader_names.clone().into_iter().enumerate() {
             let state = ReaderState { reader, state: Health::Up, reason: None, clock_offset_ms: Some(0.0) };
@@ -210,9 +210,6 @@ impl World {
     }
 
     fn post(&mut self, told: Told) {
-        if staging::seen_by(&told.what).is_some_and(|camera| self.dark.contains(camera)) {
-            return;
-        }
         self.post_line(told, false);
     }
 

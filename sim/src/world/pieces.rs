@@ -38,7 +38,7 @@ impl World {
             }
         }
         if self.family == Family::Calibration {
-            for product in 0..6 {
+            for product in 0..4 {
                 self.make(product, Place::Fixture(0));
             }
         }

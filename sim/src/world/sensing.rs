@@ -19,7 +19,8 @@ const WEIGH_STEPS: i64 = 2;
 
 /// A person as a camera meets one.
 fn figure(walker: &Walker) -> Figure {
-    Figure { id: walker.id, at: walker.at, height_m: walker.build.height_m }
+    let pushes = walker.frame().map(|(at, frame)| (at, frame.radius_m, frame.height_m));
+    Figure { id: walker.id, at: walker.at, height_m: walker.build.height_m, pushes }
 }
 
 /// What a piece weighs: seams and dye make each a little different, by its serial and up to three per cent.
@@ -77,12 +78,14 @@ impl World {
             if walker.staff || walker.held.is_empty() || !self.plan.lanes.iter().any(on_the_way) {
                 continue;
             }
-            let per_s = match walker.carry {
-                Carry::Foil => 0.002,
-                Carry::Bag => 0.04,
-                _ => 0.35,
-            };
             for &piece_at in &walker.held {
+                let per_s = match self.pieces.get(piece_at).and_then(Piece::carried_as) {
+                    Some(Carry::Foil | Carry::Hidden) => 0.002,
+                    Some(Carry::Carton) => 0.01,
+                    Some(Carry::Bag) => 0.04,
+                    Some(Carry::Worn | Carry::Rail | Carry::Cart) => 0.2,
+                    Some(Carry::Hand | Carry::Stacked | Carry::Lap | Carry::Tray) | None => 0.35,
+                };
                 if self.chance.happens(per_s * STEP_S)
                     && let (Some(piece), Some(tag)) = (self.pieces.get(piece_at), self.air.tags.get(piece_at))
                 {

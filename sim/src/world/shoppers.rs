@@ -97,9 +97,10 @@ impl World {
     fn shopper(&mut self, kind: Kind) {
         let mut steps = Vec::new();
         if self.family == Family::Calibration {
-            for _ in 0..1 + self.chance.index(4) {
+            // Few, and openly in the hand, so that a second holds enough reads of each.
+            for _ in 0..1 + self.chance.index(2) {
                 let what = Brought::Product(self.a_tagged_product());
-                steps.push(Step::Bring { what, carry: None });
+                steps.push(Step::Bring { what, carry: Some(Carry::Hand) });
             }
         }
         if self.chance.happens(self.manner.paid_before) {
@@ -125,7 +126,7 @@ impl World {
         let tailgates = self.chance.happens(self.manner.tailgates);
         let tray = self.manner.tray && self.chance.happens(0.5);
         // The logs' slow and fast walks.
-        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.38 } else { 0.66 });
+        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.36 } else { 0.58 });
         if let Some(walker) = self.people.get_mut(at) {
             if let Some(pace) = logged {
                 walker.paces(pace);
