@@ -1,5 +1,6 @@
 //! People as the truth tells of them: groups that go through together, things that change hands, and how fast and how
 //! close to each other they walk.
+#![allow(clippy::disallowed_methods, reason = "what a test measures goes into no recording")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
