@@ -16,12 +16,32 @@ use recording::{
 };
 use sim::{Right, Scene, Simulated, Staged, TruePassage};
 
-/// A scene is played with each of these; it comes out right when it does so with at least `ENOUGH` of them.
+/// A scene is played with each of these: other people, other tags, another radio field. It comes out right when it does
+/// with every one of them.
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
-const ENOUGH: usize = 4;
+/// What once came out right may not come out wrong with more than the rest of them: the simulated store's chance is no
+/// fault of the engine's.
+const FLOOR: usize = 3;
 
-/// Scenes that do not come out right yet, by the rules, and why.
-const NOT_YET: &[(&str, &str)] = &[];
+/// Scenes that do not come out right yet, by the rules, and why. One that does with every seed is struck off.
+const NOT_YET: &[(&str, &str)] = &[
+    ("01-display-rack", "what hangs half a metre from the lane is now and then billed with what is carried"),
+    ("09-family-one-card", "a party is taken for people of their own: who does not tap counts as unpaid"),
+    ("11-child-carries", "what the child carries is left off the adult's receipt, or asked about"),
+    ("12-handover-in-the-lane", "what changes hands in the lane stays with who carried it in"),
+    (
+        "13-tag-against-the-body",
+        "a tag on skin is hardly read, and that it was taken from a rack is not remembered",
+    ),
+    ("15-foil-lined-bag", "nobody asks where the pieces went that were taken and never read again"),
+    (
+        "16-twenty-stacked",
+        "some tags deep in a pile are not read in time, and the count is not known to be uncertain",
+    ),
+    ("18-untagged-mug", "where the camera missed the hand, nothing is billed and nobody asked"),
+    ("22-copied-tag", "the same bits on a rack and in the lane at once are not noticed"),
+    ("32-tray", "the camera takes one colour of mug for the other, and nobody is asked"),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenes")
@@ -134,8 +154,7 @@ fn fault(
         let holds: Vec<&str> = passage.holds.iter().map(|hold| &*hold.kind).collect();
         faults.push(format!("{outcome} {holds:?} instead of {}", right.outcome.join(" or ")));
     }
-    let receipts: Vec<&&Receipt> =
-        receipts.iter().filter(|r| r.passage == passage.id).collect();
+    let receipts: Vec<&&Receipt> = receipts.iter().filter(|r| r.passage == passage.id).collect();
     if receipts.len() > 1 {
         faults.push(format!("{} receipts for one passage", receipts.len()));
     }
@@ -175,8 +194,8 @@ fn scenes_come_out_right_but_for_those_that_are_known_not_to() {
     assert!(files.len() >= 30, "{} scenes", files.len());
     let mut wrong = Vec::new();
     let mut count = 0;
-    for path in files {
-        let scene = Scene::read(&path).unwrap();
+    for path in &files {
+        let scene = Scene::read(path).unwrap();
         let mut right = 0;
         let mut why = String::new();
         for seed in SEEDS {
@@ -188,24 +207,29 @@ fn scenes_come_out_right_but_for_those_that_are_known_not_to() {
                 why = format!("seed {seed}: {}", faults.join("; "));
             }
         }
-        let comes_out = right >= ENOUGH;
-        count += usize::from(comes_out);
-        let mark = if comes_out { "right" } else { "WRONG" };
-        println!("{mark} {right}/{} {}: {} {why}", SEEDS.len(), scene.name(), scene.title());
+        count += usize::from(right == SEEDS.len());
+        println!("{right}/{} {}: {} {why}", SEEDS.len(), scene.name(), scene.title());
         let known = NOT_YET.iter().find(|(name, _)| *name == scene.name());
-        match (comes_out, known) {
-            (true, Some((name, _))) => {
-                wrong.push(format!("{name} comes out right now: strike it off NOT_YET"))
+        match known {
+            Some((name, _)) if right == SEEDS.len() => {
+                wrong.push(format!("{name} comes out right now: strike it off NOT_YET"));
             }
-            (false, None) => wrong.push(format!(
-                "{} came out right before: {right} of {}, {why}",
-                scene.name(),
-                SEEDS.len()
-            )),
+            None if right < FLOOR => {
+                wrong.push(format!(
+                    "{} came out right before: {right} of {}, {why}",
+                    scene.name(),
+                    SEEDS.len()
+                ));
+            }
             _ => {}
         }
     }
-    println!("{count} scenes come out right");
+    let known: Vec<String> =
+        files.iter().map(|path| path.file_stem().unwrap().display().to_string()).collect();
+    for (name, _) in NOT_YET {
+        assert!(known.iter().any(|known| known == name), "NOT_YET names {name}, which is no scene");
+    }
+    println!("{count} of {} scenes come out right with every seed", files.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -12,7 +12,7 @@ use readers::thingmagic::ThingMagic;
 use readers::uhfreader::UhfReader;
 use readers::{Antenna, Link, Login, Purpose, Reader, Region, impinj, llrp, serial, zebra};
 use recording::Observation;
-use sim::live::{Live, Options};
+use sim::live::{Live, Options, Stage};
 use sim::{Family, Plan};
 
 use store::{Store, now};
@@ -25,8 +25,7 @@ async fn store_with(driver: &str, folder: &std::path::Path) -> Live {
     assert!(SHOP.contains(floor));
     let text = SHOP.replace(floor, &format!("id = \"floor\"\ndriver = \"{driver}\""));
     let options = Options {
-        family: Family::Plain,
-        shop: Some(Plan::parse(&text, "a shop").unwrap()),
+        stage: Stage::Family(Family::Plain, Some(Box::new(Plan::parse(&text, "a shop").unwrap()))),
         seed: 7,
         clock: Arc::new(now),
         speed: 1.0,

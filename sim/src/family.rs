@@ -330,6 +330,8 @@ impl Manner {
                 most_items: 6,
                 most_people: 2,
                 gap_s: 18.0,
+                // What is put back would stay, and there would be more tags than a log has.
+                turns_back: 0.0,
                 as_logged: true,
                 ..plain
             },

@@ -16,9 +16,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::family::Family;
+use crate::family::{Family, Manner};
 use crate::hosts::{Clock, Host, Keys, Surroundings};
 use crate::plan::Plan;
+use crate::scene::Scene;
 use crate::stock::catalogue_csv;
 use crate::world::{STEP_US, World};
 
@@ -29,13 +30,20 @@ const BEAT: Duration = Duration::from_millis(10);
 /// A clock that jumps farther than this ahead (the machine slept) moves the world's time instead of being caught up.
 const MOST_BEHIND_US: i64 = 10_000_000;
 
+/// What goes on in a live store. Readers are emulated for the drivers that its shop's file names.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// Days of a family, without an end, in its own shop or in another.
+    Family(Family, Option<Box<Plan>>),
+    /// What a scene tells, once.
+    Scene(Box<Scene>),
+}
+
 /// What a live store is to be like.
 #[derive(Clone)]
 pub struct Options {
-    /// The family of worlds.
-    pub family: Family,
-    /// The shop; the family's own where there is none. Readers are emulated for the drivers that it names.
-    pub shop: Option<Plan>,
+    /// What goes on in it.
+    pub stage: Stage,
     /// The seed: the same one has the same pieces and the same plan.
     pub seed: u64,
     /// The store's time, which the world follows. A scaled clock makes a fast store.
@@ -51,7 +59,7 @@ pub struct Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("family", &self.family)
+            .field("stage", &self.stage)
             .field("seed", &self.seed)
             .field("speed", &self.speed)
             .finish_non_exhaustive()
@@ -80,9 +88,18 @@ pub struct Live {
 /// Opens the store on free ports of loopback and on pseudo-terminals.
 pub async fn start(options: Options) -> io::Result<Live> {
     let opened = (options.clock)();
-    let mut world = World::new(options.family, options.shop, options.seed, opened, Some(STOCKROOM));
+    let mut world = match options.stage {
+        Stage::Family(family, shop) => {
+            let mut manner = Manner::of(family);
+            manner.stock.1 = STOCKROOM;
+            let plan = shop.map_or_else(|| Plan::of(&manner), |shop| *shop);
+            let mut world = World::under_way(plan, family, manner, options.seed, opened);
+            world.deliveries = true;
+            world
+        }
+        Stage::Scene(scene) => scene.live(options.seed, opened).map_err(io::Error::other)?,
+    };
     world.notes = None;
-    world.deliveries = true;
     world.remove(&options.gone);
     let around =
         Surroundings { clock: &options.clock, opened, speed: options.speed, folder: &options.folder };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recording::{Line, Time};
 
-use crate::family::Family;
+use crate::family::{Family, Manner};
 use crate::plan::Plan;
 use crate::stock::catalogue_csv;
 use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
@@ -64,12 +64,13 @@ impl Happened {
 impl Day {
     /// A store of a family, open to shoppers for `open`.
     pub fn new(family: Family, seed: u64, open: Duration) -> Day {
-        Day::of(World::new(family, None, seed, start_of(seed), None), family, seed, open)
+        Day::of(World::new(family, seed, start_of(seed)), family, seed, open)
     }
 
     /// The people of a family in another shop than the family's own.
     pub fn in_shop(plan: Plan, family: Family, seed: u64, open: Duration) -> Day {
-        Day::of(World::new(family, Some(plan), seed, start_of(seed), None), family, seed, open)
+        let world = World::under_way(plan, family, Manner::of(family), seed, start_of(seed));
+        Day::of(world, family, seed, open)
     }
 
     fn of(mut world: World, family: Family, seed: u64, open: Duration) -> Day {
@@ -83,9 +84,9 @@ impl Day {
         Day { world, seed, end_us, over_us: None, begun: false }
     }
 
-    /// The store as it is now.
-    pub(crate) fn world(&mut self) -> &mut World {
-        &mut self.world
+    /// Whether somebody is in the store, or will come.
+    pub(crate) fn anybody(&self) -> bool {
+        self.world.anybody()
     }
 
     /// The same store with its readers switched off: people and cameras alone, the bound for the whole.

@@ -165,6 +165,11 @@ impl Ground {
         self
     }
 
+    /// Whether one can stand there without being in a lane or in its mouth.
+    pub(crate) fn stands(&self, p: P2) -> bool {
+        self.clear(p, p) && !self.toll.get(self.square(p)).copied().unwrap_or(false)
+    }
+
     /// Whether a straight walk stays on free ground, and through no lane but one that it begins or ends in.
     pub(crate) fn open(&self, from: P2, to: P2) -> bool {
         let toll = |p: P2| self.toll.get(self.square(p)).copied().unwrap_or(false);

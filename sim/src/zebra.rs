@@ -187,7 +187,7 @@ impl Zebra {
     pub(crate) fn hears(&self, seen: &Seen) {
         let sent = self.with(|state| {
             let told = state.reads() && state.ports().contains(&seen.antenna);
-            told.then(|| state.tell(seen)).unwrap_or_default()
+            if told { state.tell(seen) } else { Vec::new() }
         });
         sent.into_iter().for_each(|sent| self.send(sent));
     }

@@ -62,8 +62,7 @@ async fn a_live_store_sells_within_90_seconds() {
     let began = Instant::now();
     let opened = Time::parse("2026-11-24T10:00:00Z").unwrap();
     let options = sim::live::Options {
-        family: sim::Family::Plain,
-        shop: None,
+        stage: sim::live::Stage::Family(sim::Family::Plain, None),
         seed: 7,
         clock: Arc::new(move || opened + began.elapsed() * 20),
         speed: 20.0,
@@ -105,8 +104,7 @@ async fn what_was_sold_in_an_earlier_run_does_not_come_back() {
     let open = |gone: BTreeSet<recording::Hex>| {
         let clock = Arc::new(move || opened);
         sim::live::start(sim::live::Options {
-            family: sim::Family::Plain,
-            shop: None,
+            stage: sim::live::Stage::Family(sim::Family::Plain, None),
             seed: 7,
             clock,
             speed: 1.0,

@@ -1,5 +1,6 @@
 //! People as the truth tells of them: groups that go through together, things that change hands, and how fast and how
 //! close to each other they walk.
+#![allow(clippy::disallowed_methods, reason = "what a test measures goes into no recording")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
@@ -37,6 +38,11 @@ fn quantiles(mut of: Vec<f64>) -> [f64; 3] {
     [at(0.1), at(0.5), at(0.9)]
 }
 
+fn far(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (x, y) = (a.0 - b.0, a.1 - b.1);
+    (x * x + y * y).sqrt()
+}
+
 /// A person's place at an instant, with the velocity from there to the next.
 type Paths = BTreeMap<u32, BTreeMap<i64, (f64, f64)>>;
 
@@ -44,7 +50,7 @@ type Paths = BTreeMap<u32, BTreeMap<i64, (f64, f64)>>;
 fn of_walkers(paths: &Paths, pairs: &[(u32, u32)], step_us: i64, scale: f64) -> (Vec<f64>, Vec<f64>) {
     let speed = |path: &BTreeMap<i64, (f64, f64)>, t: i64| {
         let (a, b) = (path.get(&t)?, path.get(&(t + step_us))?);
-        Some(((a.0 - b.0).hypot(a.1 - b.1)) / (step_us as f64 / scale))
+        Some(far(*a, *b) / (step_us as f64 / scale))
     };
     let mut speeds = Vec::new();
     for path in paths.values() {
@@ -57,7 +63,7 @@ fn of_walkers(paths: &Paths, pairs: &[(u32, u32)], step_us: i64, scale: f64) -> 
             if let (Some(b), Some(v), Some(w)) = (other.get(&t), speed(one, t), speed(other, t))
                 && v.min(w) > 0.5
             {
-                apart.push((a.0 - b.0).hypot(a.1 - b.1));
+                apart.push(far(*a, *b));
             }
         }
     }

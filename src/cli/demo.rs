@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use recording::PieceState;
+use sim::live::Stage;
 
 use super::Usage;
 use super::serve::{listen, start};
@@ -25,12 +26,15 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// What kind of day it is: plain, busy, hard, untagged, returns, walkout, faults, …
-    #[arg(long, value_name = "NAME", default_value = "plain")]
+    #[arg(long, value_name = "NAME", default_value = "plain", conflicts_with = "scene")]
     family: String,
     /// The shop: a configuration with a section [simulation]; its readers are emulated for the drivers that it names
     /// [default: the family's own]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     shop: Option<PathBuf>,
+    /// What happens, once, as a scene's file tells it
+    #[arg(long, value_name = "FILE")]
+    scene: Option<PathBuf>,
     /// The same seed gives the same shoppers
     #[arg(long, value_name = "N", default_value_t = 11)]
     seed: u64,
@@ -46,10 +50,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !(0.1..=50.0).contains(&args.speed) {
         return Err(Usage(format!("--speed {}: 0.1 to 50", args.speed)).into());
     }
-    let family: sim::Family =
-        args.family.parse().map_err(|error: sim::FamilyError| Usage(error.to_string()))?;
-    let shop =
-        args.shop.as_deref().map(sim::Plan::read).transpose().map_err(|error| Usage(error.to_string()))?;
+    let stage = stage(&args)?;
     let listener = listen(args.listen, "--listen").await?;
     let address = listener.local_addr()?;
     // A demo without a folder still has its journal on a disk, as a shop has: only, the folder goes with it.
@@ -74,8 +75,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let clock = Clock::start(Some(last.now), args.speed);
     let world = sim::live::start(sim::live::Options {
         seed: args.seed,
-        family,
-        shop,
+        stage,
         folder: folder.clone(),
         speed: args.speed,
         clock: Arc::new(move || clock.now()),
@@ -98,6 +98,17 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     bringing.abort();
     ended?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What goes on in the emulated store.
+fn stage(args: &Args) -> Result<Stage, Usage> {
+    if let Some(file) = &args.scene {
+        let scene = sim::Scene::read(file).map_err(|error| Usage(error.to_string()))?;
+        return Ok(Stage::Scene(Box::new(scene)));
+    }
+    let family = args.family.parse().map_err(|error: sim::FamilyError| Usage(error.to_string()))?;
+    let shop = args.shop.as_deref().map(sim::Plan::read).transpose();
+    Ok(Stage::Family(family, shop.map_err(|error| Usage(error.to_string()))?.map(Box::new)))
 }
 
 /// The emulated store's configuration, with the database, the recording and the address that this demo has.

@@ -265,7 +265,7 @@ mod tests {
         let setup = Setup { region: Region::Etsi, ..Setup::exit() };
         let mut inventory = Inventory::new(setup, 0, 1, 0, 0, chance);
         let mut reads = Vec::new();
-        inventory.run(&mut air, 0, 20_000_000, &|_, _| 0, &mut reads);
+        inventory.run(&mut air, 0, 20_000_000, &|_, _| 0.0, &mut reads);
         let mut heard: Vec<u32> = reads.iter().map(|read| read.khz).collect();
         let longest = reads.chunk_by(|a, b| a.khz == b.khz).map(|stay| {
             let ends = stay.first().zip(stay.last());

@@ -169,8 +169,11 @@ fn an_antennas_turn_ends_with_its_dwell_though_tags_are_left() {
     let all = reads(&mut air, short, 3);
     let turns = all.chunk_by(|a, b| a.antenna == b.antenna);
     assert!(turns.clone().count() >= 20, "{} turns in 3 s", turns.clone().count());
-    let longest =
-        turns.map(|turn| turn.last().map_or(0, |r| r.at_us) - turn.first().map_or(0, |r| r.at_us)).max();
+    // A hop may give the first antenna another turn at once.
+    let longest = turns
+        .filter(|turn| turn.first().is_some_and(|read| read.antenna > 0))
+        .map(|turn| turn.last().map_or(0, |r| r.at_us) - turn.first().map_or(0, |r| r.at_us))
+        .max();
     // A round that has begun gets 50 ms.
     assert!(longest.is_some_and(|us| us < 155_000), "{longest:?} µs");
 }

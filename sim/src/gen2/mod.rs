@@ -63,6 +63,8 @@ pub(crate) struct Inventory {
     visit_began_us: i64,
     /// Rounds of the antenna's turn so far.
     rounds: u32,
+    /// Every antenna has had its turn since the first one's was forced.
+    cycled: bool,
     target_b: bool,
     /// Qfp of Annex D.
     qfp: f64,
@@ -107,6 +109,7 @@ impl Inventory {
             antenna: 0,
             visit_began_us: start_us,
             rounds: 0,
+            cycled: false,
             next_us: start_us,
             chance,
             reach: Vec::new(),

@@ -1,31 +1,38 @@
-//! A reader's turn from channel to channel, from antenna to antenna, and from one side of the flags to the other.
+//! A reader's turn from channel to channel, from antenna to antenna, and from one side of the flags to the other. What an
+//! R420 with four antennas does is taken from its logs (every second walk and stay of them), where no manual tells it.
 
 use super::Inventory;
 use super::settings::Target;
 
-/// From one antenna to the next, as R420 logs show it: mostly the first, else the second; the carrier is off meanwhile.
-const TURN_US: [i64; 2] = [2_500, 10_500];
-const QUICK_TURNS: f64 = 0.7;
+/// From one antenna to the next, microseconds: mostly quick, else somewhere between the two; the carrier is off meanwhile.
+const QUICK_TURN_US: i64 = 2_500;
+const QUICK_TURNS: f64 = 0.6;
+const SLOW_TURN_US: (f64, f64) = (4_000.0, 32_000.0);
 /// Rounds that an antenna has at least; its turn ends with the first silent one after them.
 const LEAST_ROUNDS: u32 = 2;
-/// Share of silent rounds after which the antenna stays for one more: in R420 logs revisits vary more than turns of one
-/// length would make them.
-const LINGERS: f64 = 0.35;
-/// Share of an antenna's turns that ask for B first, with both targets: in R420 logs with four antennas (session 2, both
-/// targets) a strong tag at rest is missed in three to four turns of ten, where with one antenna it is never missed.
-const TURNS_AT_B: f64 = 0.28;
+/// Share of hops after which the first antenna has its turn, where all have had theirs: in the logs the first two read a
+/// third more than the others, and many revisits take as long as a channel's time.
+const HOPS_THAT_RESTART: f64 = 0.8;
+/// Share of an antenna's turns that ask for B first, with both targets: in the logs a strong tag at rest is missed in a
+/// good part of the turns of four antennas, and never with one antenna.
+const TURNS_AT_B: f64 = 0.3;
 
 impl Inventory {
     /// On to the next channel when its time has come.
     pub(super) fn hop(&mut self) {
-        if self.next_us >= self.hop_at_us {
-            let region = self.setup.region;
-            self.channel = (self.channel + 1) % region.channels();
-            self.next_us += region.silence_us();
-            self.hop_at_us = self.next_us + region.dwell_us();
-            // The hop itself takes its time now and then, as the logs of one antenna show.
-            self.next_us += if self.chance.happens(0.4) { 3_500 } else { 300 };
+        if self.next_us < self.hop_at_us {
+            return;
         }
+        let region = self.setup.region;
+        self.channel = (self.channel + 1) % region.channels();
+        self.next_us += region.silence_us();
+        self.hop_at_us = self.next_us + region.dwell_us();
+        if self.cycled && self.chance.happens(HOPS_THAT_RESTART) {
+            self.cycled = false;
+            self.turn(0);
+        }
+        // The hop itself takes its time now and then, as the logs of one antenna show.
+        self.next_us += if self.chance.happens(0.4) { 3_500 } else { 300 };
     }
 
     /// After a round that read so many tags. Several antennas have their turns in a fixed order, each until nothing is new
@@ -34,9 +41,11 @@ impl Inventory {
         if self.antennas > 1 {
             self.rounds += 1;
             let dwell_us = i64::from(self.setup.dwell_ms) * 1000;
-            let done = read == 0 && self.rounds >= LEAST_ROUNDS && !self.chance.happens(LINGERS);
+            let done = read == 0 && self.rounds >= LEAST_ROUNDS;
             if done || self.next_us - self.visit_began_us >= dwell_us {
-                self.turn();
+                let next = (self.antenna + 1) % self.antennas;
+                self.cycled |= next == 0;
+                self.turn(next);
             }
         } else if self.setup.target == Target::Dual && self.waiting.is_empty() {
             // Nobody is left with the flag that the round asked for.
@@ -44,11 +53,14 @@ impl Inventory {
         }
     }
 
-    fn turn(&mut self) {
-        self.antenna = (self.antenna + 1) % self.antennas;
+    fn turn(&mut self, antenna: usize) {
+        self.antenna = antenna;
         self.rounds = 0;
-        let [quick, slow] = TURN_US;
-        self.next_us += if self.chance.happens(QUICK_TURNS) { quick } else { slow };
+        self.next_us += if self.chance.happens(QUICK_TURNS) {
+            QUICK_TURN_US
+        } else {
+            self.chance.between(SLOW_TURN_US.0, SLOW_TURN_US.1) as i64
+        };
         self.visit_began_us = self.next_us;
         if self.setup.target == Target::Dual {
             self.target_b = self.chance.happens(TURNS_AT_B);

@@ -107,6 +107,15 @@ impl Walker {
         self.rest.get_or_insert(self.at);
     }
 
+    /// Has not got on for so long that one lets it be.
+    pub(crate) fn gives_up(&mut self) -> bool {
+        let over = self.stuck_s >= MOST_STUCK_S;
+        if over {
+            self.stops();
+        }
+        over
+    }
+
     /// Whether one is on the way somewhere.
     pub(crate) fn walks(&self) -> bool {
         !self.way.is_empty()

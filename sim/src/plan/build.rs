@@ -141,6 +141,13 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         walls,
         doors,
     };
+    let mut stocked = plan.stock.iter().filter_map(|stock| plan.fixtures.get(stock.fixture));
+    if let Some(fixture) = stocked.find(|fixture| !in_reach(fixture, &plan.ground)) {
+        return Err(format!(
+            "fixture `{}`, box: nobody can stand before it; half a metre of floor on one of its sides, clear of walls",
+            fixture.id
+        ));
+    }
     Ok(plan)
 }
 
@@ -356,6 +363,19 @@ fn stock(stock: &file::Stock, fixtures: &[Fixture]) -> Result<Stock, String> {
         }
     }
     Ok(made)
+}
+
+/// Whether one can stand on one of a fixture's sides.
+fn in_reach(fixture: &Fixture, ground: &Ground) -> bool {
+    let Rect { low, high } = fixture.area;
+    let middle = low.plus(high).times(0.5);
+    let sides = [
+        P2::new(middle.x, low.y - 0.45),
+        P2::new(middle.x, high.y + 0.45),
+        P2::new(low.x - 0.45, middle.y),
+        P2::new(high.x + 0.45, middle.y),
+    ];
+    sides.into_iter().any(|p| ground.stands(p))
 }
 
 /// The fixtures of tagged and of untagged goods. A display (which says how much hangs there) is looked at, not emptied.

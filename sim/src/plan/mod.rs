@@ -359,6 +359,18 @@ impl Plan {
         }
     }
 
+    /// So many of each product hang on a fixture from now on.
+    pub(crate) fn hangs(&mut self, fixture: &str, pieces: usize) -> Result<(), String> {
+        let at = self.fixtures.iter().position(|f| f.id == fixture);
+        let mut found = self.stock.iter_mut().filter(|stock| Some(stock.fixture) == at).peekable();
+        if found.peek().is_none() {
+            let near = crate::words::nearest(fixture, self.fixtures.iter().map(|f| f.id.as_str()));
+            return Err(format!("nothing hangs on a fixture `{fixture}`; `{}`?", near.unwrap_or_default()));
+        }
+        found.for_each(|stock| stock.pieces = Some(pieces));
+        Ok(())
+    }
+
     /// What the shop sells: every product that lies on a fixture; the first that names it is its home.
     pub(crate) fn products(&self) -> Vec<Product> {
         let mut products = products();

@@ -111,6 +111,12 @@ fn what_is_wrong_in_a_file_is_named_with_what_would_be_right() {
         ),
         ("street = [5.3, 4.5]", "street = [5.3, nan]", "street", "metres"),
         ("area = [[4.8, -0.3], [5.8, -0.3]", "area = [[4.8, 0.9], [5.8, 0.9]", "no way leads", "its inside"),
+        (
+            "box = [[-3.4, -2.8, 0.0], [-1.4, -2.3, 1.6]]",
+            "box = [[-33.4, -2.8, 0.0], [-31.4, -2.3, 1.6]]",
+            "fixture `rack-1`, box",
+            "nobody can stand before it",
+        ),
         ("width = 1.0", "width = 0.1", "width 0.1", "0.8 to 20"),
     ];
     for (right, wrong, place, hint) in cases {

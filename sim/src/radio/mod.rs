@@ -20,7 +20,7 @@ use crate::space::{P2, Rect};
 use rays::Surface;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
-pub const PHYSICS: &str = "2026-11.2";
+pub const PHYSICS: &str = "2026-11.3";
 
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;

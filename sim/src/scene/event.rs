@@ -1,25 +1,32 @@
 //! What happens by itself in a scene: a price changes, a camera goes dark, a reader fails.
 
 use crate::faults::{Failure, Fault};
+use crate::senses::{Light, SenseFault, Trouble};
 use crate::words::{nearest, similar};
-use crate::world::Happening;
+use crate::world::Price;
 
 use super::file::Event;
 use super::{Scene, clock_us, product};
 
 /// An event, understood.
 pub(super) enum Said {
-    /// Of a reader: the world keeps a schedule of these.
-    Fault(Fault),
-    /// Anything else, microseconds after the beginning.
-    Happening(i64, Happening),
+    /// Of a reader; the world keeps a schedule of these.
+    Reader(Fault),
+    /// Of a camera, a scale or a lane's beams, likewise.
+    Sense(SenseFault),
+    /// A product has another price from so many microseconds after the beginning.
+    Price(i64, Price),
 }
 
 /// Every kind of event, as it is written.
-pub(super) const EVENTS: [&str; 9] = [
+pub(super) const EVENTS: [&str; 13] = [
     "the price of {product} becomes {amount}",
-    "camera {camera} goes dark",
-    "camera {camera} comes back",
+    "camera {camera} is gone for {s} s",
+    "camera {camera} is covered for {s} s",
+    "camera {camera} has {light} light for {s} s",
+    "scale {scale} is gone for {s} s",
+    "the beams of {lane} are dirty for {s} s",
+    "the beams of {lane} are gone for {s} s",
     "antenna {port} of reader {reader} dies for {s} s",
     "reader {reader} loses {db} dB for {s} s",
     "reader {reader} loses its network for {s} s",
@@ -36,25 +43,56 @@ impl Scene {
             return Err(format!("at `{}`: minutes and seconds, such as \"01:10\"", event.at));
         };
         let from_s = at_us as f64 / 1e6;
+        let to_s =
+            |seconds: &str| Ok::<_, String>(from_s + number(seconds, 0.0, MOST_S, "number of seconds")?);
+        let plan = &self.plan;
         let fault = |id: &str, seconds: &str, what: Failure| {
-            let ids = || self.plan.readers.iter().map(|r| r.id.as_str());
-            if !ids().any(|known| known == id) {
-                let near = nearest(id, ids()).unwrap_or_default();
-                return Err(format!("there is no reader `{id}`; the nearest is `{near}`"));
-            }
-            let to_s = from_s + number(seconds, 0.0, MOST_S, "number of seconds")?;
-            Ok(Said::Fault(Fault { reader: id.into(), from_s, to_s, what }))
+            known("reader", id, plan.readers.iter().map(|r| r.id.as_str()))?;
+            Ok(Said::Reader(Fault { reader: id.into(), from_s, to_s: to_s(seconds)?, what }))
         };
+        let sense = |id: &str, seconds: &str, what: Trouble| {
+            Ok(Said::Sense(SenseFault { source: id.into(), from_s, to_s: to_s(seconds)?, what }))
+        };
+        let camera = |id: &str| known("camera", id, plan.cameras.iter().map(|c| c.id.as_str()));
+        let lane = |id: &str| known("lane", id, plan.lanes.iter().map(|l| l.id.as_str()));
         let words: Vec<&str> = event.what.split_whitespace().collect();
         match words.as_slice() {
             ["the", "price", "of", named, "becomes", amount] => {
                 let unit_minor = minor(amount)
                     .ok_or_else(|| format!("`{amount}` is no price; with two places, such as 19.90"))?;
-                let gtin = product(&self.plan.products(), named)?;
-                Ok(Said::Happening(at_us, Happening::Price { product: gtin, unit_minor }))
+                let product = product(&plan.products(), named)?;
+                Ok(Said::Price(at_us, Price { product, unit_minor }))
             }
-            ["camera", id, "goes", "dark"] => self.camera(at_us, id, true),
-            ["camera", id, "comes", "back"] => self.camera(at_us, id, false),
+            ["camera", id, "is", "gone", "for", s, "s"] => {
+                camera(id)?;
+                sense(id, s, Trouble::Disconnected)
+            }
+            ["camera", id, "is", "covered", "for", s, "s"] => {
+                camera(id)?;
+                sense(id, s, Trouble::Covered)
+            }
+            ["camera", id, "has", word, "light", "for", s, "s"] => {
+                camera(id)?;
+                let light = match *word {
+                    "dim" => Light::Dim,
+                    "glaring" => Light::Glare,
+                    "night" => Light::Night,
+                    _ => return Err(format!("`{word}` is no light; dim, glaring or night")),
+                };
+                sense(id, s, Trouble::Light(light))
+            }
+            ["scale", id, "is", "gone", "for", s, "s"] => {
+                known("scale", id, plan.scales.iter().map(|scale| scale.id.as_str()))?;
+                sense(id, s, Trouble::Disconnected)
+            }
+            ["the", "beams", "of", id, "are", "dirty", "for", s, "s"] => {
+                lane(id)?;
+                sense(id, s, Trouble::Dirty)
+            }
+            ["the", "beams", "of", id, "are", "gone", "for", s, "s"] => {
+                lane(id)?;
+                sense(id, s, Trouble::Disconnected)
+            }
             ["antenna", port, "of", "reader", id, "dies", "for", s, "s"] => {
                 let port = number(port, 1.0, 255.0, "antenna's port")? as u16;
                 fault(id, s, Failure::AntennaDead { port })
@@ -80,15 +118,14 @@ impl Scene {
             }
         }
     }
+}
 
-    fn camera(&self, at_us: i64, id: &str, dark: bool) -> Result<Said, String> {
-        let ids = || self.plan.cameras.iter().map(|c| c.id.as_str());
-        let camera = ids().position(|known| known == id).ok_or_else(|| {
-            let near = nearest(id, ids()).unwrap_or_default();
-            format!("there is no camera `{id}`; the nearest is `{near}`")
-        })?;
-        Ok(Said::Happening(at_us, Happening::Camera { camera, dark }))
+fn known<'a>(kind: &str, id: &str, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), String> {
+    if known.clone().any(|known| known == id) {
+        return Ok(());
     }
+    let near = nearest(id, known).map_or(String::new(), |near| format!("; the nearest is `{near}`"));
+    Err(format!("there is no {kind} `{id}`{near}"))
 }
 
 fn number(text: &str, least: f64, most: f64, what: &str) -> Result<f64, String> {

@@ -16,6 +16,9 @@ pub(super) struct File {
     pub(super) story: Option<String>,
     /// Pieces of each product on its fixture.
     pub(super) pieces: Option<usize>,
+    /// The same for single fixtures: `{ display-1 = 1 }`.
+    #[serde(default)]
+    pub(super) stock: BTreeMap<String, usize>,
     /// Minor units by SKU or GTIN, where the shop's own catalogue says otherwise.
     #[serde(default)]
     pub(super) prices: BTreeMap<String, i64>,

@@ -8,7 +8,7 @@ mod phrase;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use recording::Name;
+use recording::{Name, Time};
 
 use crate::family::{Family, Manner};
 use crate::people::{Kind, Step};
@@ -18,7 +18,7 @@ use crate::space::P2;
 use crate::stock::Product;
 use crate::truth::Truth;
 use crate::words::{nearest, nearest_field};
-use crate::world::{Happening, Role, World};
+use crate::world::{Role, World};
 use event::{Said, minor};
 use file::{File, Person};
 use phrase::Scope;
@@ -86,8 +86,6 @@ pub struct Right {
     pub alerts: Vec<String>,
 }
 
-/// What happens by itself, by microseconds since the beginning, the latest first.
-type Events = Vec<(i64, Happening)>;
 /// Which part of a scene is wrong, and how.
 type Fault = (String, String);
 
@@ -123,7 +121,7 @@ impl Scene {
         let scene = Scene { name, file, plan };
         // Everything that can be wrong is wrong now, not in the middle of the play.
         scene
-            .world(1)
+            .world(1, start_of(1))
             .map_err(|(of, reason)| SceneError::Wrong { place: format!("{place}, {of}"), reason })?;
         Ok(scene)
     }
@@ -144,39 +142,20 @@ impl Scene {
     /// Where a passage that the scene says is right did not happen, or somebody never got to the end of what they do.
     pub fn play(&self, seed: u64) -> Result<Staged, SceneError> {
         let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
-        let (world, mut events) = self.world(seed).map_err(wrong)?;
+        let (world, end_us) = self.world(seed, start_of(seed)).map_err(wrong)?;
         let products = world.products.clone();
-        let comes_us = self.file.person.iter().filter_map(|person| clock_us(&person.comes));
-        let end_us = comes_us.chain(events.iter().map(|(at_us, _)| *at_us)).max().unwrap_or(0);
         let mut day = Day::staged(world, seed, end_us);
         let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
         let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
-        let mut dark: BTreeMap<Name, bool> = BTreeMap::new();
         let mut happened = Happened::default();
-        loop {
-            let world = day.world();
-            while let Some((_, what)) = events.pop_if(|(at_us, _)| *at_us <= world.now_us) {
-                if let Happening::Camera { camera, dark: is_dark } = what
-                    && let Some(camera) = world.plan.cameras.get(camera)
-                {
-                    dark.insert(camera.id.as_str().into(), is_dark);
-                }
-                world.happens(&what);
-            }
-            if !day.step(&mut happened) {
-                break;
-            }
-            // What nobody saw was never told.
-            lines.extend(happened.lines.drain(..).filter(|line| {
-                let unseen = seen_by(&line.what).and_then(|source| dark.get(source)).copied();
-                !unseen.unwrap_or(false)
-            }));
+        while day.step(&mut happened) {
+            lines.append(&mut happened.lines);
             truth.passages.append(&mut happened.passages);
             truth.tags.append(&mut happened.tags);
             truth.people.append(&mut happened.people);
             items_csv.push_str(&happened.items_csv);
         }
-        if day.world().anybody() {
+        if day.anybody() {
             let reason = "five minutes after the last has come somebody is still in the shop: a step waits for what \
                           never happens";
             return Err(wrong(("the play".into(), reason.into())));
@@ -189,8 +168,14 @@ impl Scene {
         Ok(Staged { simulated: Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, right })
     }
 
-    /// The shop with everybody who will come, and what happens by itself, the latest first.
-    fn world(&self, seed: u64) -> Result<(World, Events), Fault> {
+    /// For a live store: everybody will come at their time after `start`.
+    pub(crate) fn live(&self, seed: u64, start: Time) -> Result<World, SceneError> {
+        let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
+        self.world(seed, start).map(|(world, _)| world).map_err(wrong)
+    }
+
+    /// The shop with everybody who will come and what happens by itself; and when the last of it does, microseconds.
+    fn world(&self, seed: u64, start: Time) -> Result<(World, i64), Fault> {
         let file = &self.file;
         let manner = Manner {
             stock: (file.pieces.unwrap_or(4).min(200), 4),
@@ -199,16 +184,22 @@ impl Scene {
             ..Manner::of(Family::Plain)
         };
         let mut plan = self.plan.clone();
+        for (named, pieces) in &file.stock {
+            plan.hangs(named, (*pieces).min(200)).map_err(|reason| ("stock".to_owned(), reason))?;
+        }
         let mut events = Vec::new();
         for (n, event) in file.event.iter().enumerate() {
             match self.event(event).map_err(|reason| (format!("event {}", n + 1), reason))? {
-                Said::Fault(fault) => plan.faults.push(fault),
-                Said::Happening(at_us, what) => events.push((at_us, what)),
+                Said::Reader(fault) => plan.faults.push(fault),
+                Said::Sense(fault) => plan.sense_faults.push(fault),
+                Said::Price(at_us, price) => events.push((at_us, price)),
             }
         }
-        events.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
-        let mut world = World::in_shop(plan, Family::Plain, manner, seed, start_of(seed));
+        let comes_us = file.person.iter().filter_map(|person| clock_us(&person.comes));
+        let end_us = comes_us.chain(events.iter().map(|(at_us, _)| *at_us)).max().unwrap_or(0);
+        let mut world = World::in_shop(plan, Family::Plain, manner, seed, start);
         world.only_who_is_asked();
+        world.will_happen(events);
         for (named, unit_minor) in &file.prices {
             let at = product(&world.products, named).map_err(|reason| ("[prices]".to_owned(), reason))?;
             if *unit_minor < 0 {
@@ -260,7 +251,7 @@ impl Scene {
                 return Err((of(), format!("total `{total}`: with two places, such as \"49.90\"")));
             }
         }
-        Ok((world, events))
+        Ok((world, end_us))
     }
 
     fn role(&self, person: &Person, n: usize, names: &[(String, u32)], world: &World) -> Result<Role, Fault> {
@@ -299,8 +290,10 @@ impl Scene {
         for (at, phrase) in person.does.iter().enumerate() {
             let made = phrase::steps(phrase, &scope, &mut lane)
                 .map_err(|reason| (format!(", phrase {}", at + 1), reason))?;
-            if made.contains(&Step::Follow) && leader.is_none() {
-                let reason = format!("`{phrase}`: say in `with` whose party it is");
+            if made.contains(&Step::Follow) && !person.with.iter().any(|with| phrase.ends_with(with.as_str()))
+            {
+                let reason =
+                    format!("`{phrase}`: `with` has to say the same name, for one card pays for both");
                 return Err((format!(", phrase {}", at + 1), reason));
             }
             steps.extend(made);
@@ -356,15 +349,6 @@ impl Scene {
             });
         }
         Ok(rights)
-    }
-}
-
-/// The source of what was seen.
-fn seen_by(what: &recording::Observation) -> Option<&Name> {
-    match what {
-        recording::Observation::Person(p) => Some(&p.source),
-        recording::Observation::Item(i) => Some(&i.source),
-        _ => None,
     }
 }
 

@@ -96,3 +96,37 @@ fn an_amount_has_two_places() {
         assert_eq!(minor(wrong), None, "{wrong}");
     }
 }
+
+/// Every phrase and every event is understood with the words that its page gives for the open ones.
+#[test]
+fn every_phrase_and_event_is_understood() {
+    let filled = |pattern: &str| {
+        let words = [
+            ("{product}", "TEE-BLK-M"),
+            ("{amount}", "19.90"),
+            ("{camera}", "cam-1"),
+            ("{scale}", "scale-1"),
+            ("{fixture}", "rack-1"),
+            ("{lane}", "exit-1"),
+            ("{reader}", "exit-a"),
+            ("{person}", "Ben"),
+            ("{light}", "dim"),
+            ("{port}", "1"),
+            ("{db}", "3"),
+            ("{n}", "2"),
+            ("{s}", "10"),
+            ("{m}", "0.5"),
+        ];
+        words.iter().fold(pattern.to_owned(), |text, (open, word)| text.replace(open, word))
+    };
+    let phrases: Vec<String> = phrase::PHRASES.iter().map(|(pattern, _)| filled(pattern)).collect();
+    let events: Vec<String> = event::EVENTS.iter().map(|pattern| filled(pattern)).collect();
+    let events: String =
+        events.iter().map(|what| format!("[[event]]\nat = \"00:10\"\nwhat = \"{what}\"\n")).collect();
+    let text = format!(
+        "title = \"All\"\nshop = \"boutique\"\n[[person]]\nname = \"Ada\"\ncomes = \"00:05\"\nwith = \"Ben\"\ndoes = {phrases:?}\n\
+         [[person]]\nname = \"Ben\"\ncomes = \"00:05\"\ndoes = []\n{events}"
+    );
+    assert!(!text.contains('{'), "an open word is left");
+    read(&text, "all").unwrap();
+}

@@ -22,7 +22,7 @@ use crate::stock::Product;
 use beam::Beams;
 pub(crate) use camera::Figure;
 use fault::Faults;
-pub(crate) use fault::{Light, SenseFault};
+pub(crate) use fault::{Light, SenseFault, Trouble};
 use scale::Scale;
 pub(crate) use sights::Hand;
 use sights::Sights;
@@ -30,6 +30,9 @@ use tracks::Camera;
 
 /// An arm's length from a fixture, metres.
 const REACH_M: f64 = 0.75;
+
+/// How often own things of somebody in a lane are taken for goods before the pipeline has looked closely. Uncalibrated.
+const OWN_THINGS_PER_S: f64 = 0.01;
 
 /// An observation with when it happened and when the store has it, microseconds since the world began.
 #[derive(Clone, Debug)]
@@ -76,6 +79,11 @@ impl Senses {
         }
     }
 
+    /// Whether something that shows now and then shows now.
+    pub(crate) fn glimpses(&mut self, p: f64) -> bool {
+        self.sights.glimpses(p)
+    }
+
     /// A step of the world's time.
     pub(crate) fn step(&mut self, now_us: i64, dt_s: f64, shown: &Shown<'_>, out: &mut Vec<Told>) {
         let (plan, figures) = (shown.plan, shown.figures);
@@ -111,6 +119,21 @@ impl Senses {
     /// Hands that reach into a rack and take nothing are sometimes seen to take something.
     fn imagine(&mut self, now_us: i64, dt_s: f64, (plan, figures): (&Plan, &[Figure]), out: &mut Vec<Told>) {
         for figure in figures {
+            // A coat over the arm, a telephone, a bag from elsewhere: something that the catalogue does not have.
+            let lane = plan.lanes.iter().find(|lane| lane.area.holds(figure.at));
+            if let Some(lane) = lane
+                && self.sights.glimpses(OWN_THINGS_PER_S * dt_s)
+            {
+                let hand = Hand {
+                    person: figure.id,
+                    action: ItemAction::Carry,
+                    product: None,
+                    quantity: 1,
+                    zone: Some(lane.id.as_str().into()),
+                    at: figure.at.up(0.55 * figure.height_m),
+                };
+                self.see(now_us, &hand, (plan, figures), out);
+            }
             let Some(fixture) = plan.fixtures.iter().find(|f| f.area.grown(REACH_M).holds(figure.at)) else {
                 continue;
             };

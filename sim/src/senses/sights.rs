@@ -227,6 +227,11 @@ impl Sights {
         candidates
     }
 
+    /// Whether something that shows now and then shows now.
+    pub(crate) fn glimpses(&mut self, p: f64) -> bool {
+        self.chance.happens(p)
+    }
+
     /// Seconds of standing at a rack after which a hand is seen to take something that took nothing: one draw for a
     /// step.
     pub(crate) fn imagines(&mut self, dt_s: f64, sight: &Sight) -> Option<ItemAction> {

@@ -10,13 +10,24 @@ use recording::{Name, Tap, TapOutcome};
 use super::World;
 
 impl World {
-    /// A place before a fixture from which one reaches it.
+    /// A place before a fixture from which one reaches it; where its long sides are walled in or at a lane, the nearest
+    /// place to it where one can stand.
     pub(super) fn front(&mut self, fixture: usize) -> P2 {
         let near = self.chance.happens(0.5);
         let along = self.chance.between(0.15, 0.85);
-        let Some(fixture) = self.plan.fixtures.get(fixture) else { return P2::new(0.6, -2.0) };
-        let (one, other) = (fixture.front(near, along), fixture.front(!near, along));
-        if self.plan.ground.clear(one, one) { one } else { other }
+        let Some(fixture) = self.plan.fixtures.get(fixture) else { return self.plan.returns_at() };
+        let ground = &self.plan.ground;
+        let sides = [fixture.front(near, along), fixture.front(!near, along)];
+        if let Some(place) = sides.into_iter().find(|&p| ground.stands(p)) {
+            return place;
+        }
+        let middle = fixture.area.low.plus(fixture.area.high).times(0.5);
+        let around = (1..=14).flat_map(|ring| (0..24).map(move |turn| (f64::from(ring) * 0.3, turn)));
+        let mut places = around.map(|(far, turn)| {
+            let (sin, cos) = libm::sincos(std::f64::consts::TAU * f64::from(turn) / 24.0);
+            middle.plus(P2::new(cos, sin).times(far))
+        });
+        places.find(|&p| ground.stands(p)).unwrap_or(middle)
     }
 
     /// Somebody comes now; gives their place among the people.
@@ -53,7 +64,8 @@ impl World {
             return false;
         };
         let over = match step {
-            Step::Go(to) => walker.heads_for(to, &self.plan.ground),
+            // Where nothing leads, one comes as near as one can.
+            Step::Go(to) => walker.heads_for(to, &self.plan.ground) || walker.gives_up(),
             Step::Stand(seconds) => {
                 walker.stops();
                 self.waits(at, seconds)

@@ -10,7 +10,7 @@ use crate::stock::{Carry, Story};
 
 /// A shop with two lanes and nobody in it.
 fn shop() -> World {
-    let mut world = World::new(Family::Groups, None, 1, Time::from_micros(0), None);
+    let mut world = World::new(Family::Groups, 1, Time::from_micros(0));
     world.people.clear();
     (world.next_shopper_us, world.next_staff_us) = (i64::MAX, i64::MAX);
     world
@@ -250,7 +250,7 @@ fn a_returner_comes_in_and_staff_bring_goods_in_which_are_moved_not_sold() {
 
 #[test]
 fn what_does_not_fit_stays_in_the_cubicle_until_staff_tidy_up() {
-    let mut world = World::new(Family::Fitting, None, 1, Time::from_micros(0), None);
+    let mut world = World::new(Family::Fitting, 1, Time::from_micros(0));
     world.people.clear();
     (world.next_shopper_us, world.next_staff_us) = (i64::MAX, i64::MAX);
     let steps = vec![

@@ -301,3 +301,46 @@ impl World {
         self.post_line(Told { at_us, received_us, what }, stale);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: i64 = 100 * SECOND_US;
+
+    fn clock(offset_us: i64, ppm: f64) -> Clock {
+        Clock { since_us: AT, offset_us, ppm, before_us: 0, greeted_us: AT + 4 * SECOND_US }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_by_an_hour_makes_reads_old_until_the_reader_greets_anew() {
+        for hour in [3_600 * SECOND_US, -3_600 * SECOND_US] {
+            let clock = clock(hour, 0.0);
+            let (before, stale) = clock.placed(AT - 50_000, AT - 30_000);
+            assert!(before == AT - 50_000 && !stale, "before the jump all is well");
+            let (at, stale) = clock.placed(AT + SECOND_US, AT + SECOND_US + 20_000);
+            assert!(stale && at <= AT + SECOND_US + 20_000, "in doubt, and never from the future");
+            let (at, stale) = clock.placed(AT + 6 * SECOND_US, AT + 6 * SECOND_US + 20_000);
+            assert!(at == AT + 6 * SECOND_US && !stale, "known again");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_followed_within_some_milliseconds() {
+        for ppm in [-80.0, 80.0] {
+            let clock = clock(0, ppm);
+            for minute in 0..30 {
+                let true_us = AT + minute * 60 * SECOND_US;
+                let (at, stale) = clock.placed(true_us, true_us + 20_000);
+                assert!((at - true_us).abs() <= 5_000 && !stale, "{ppm} ppm: off by {} µs", at - true_us);
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_of_five_seconds_ago_is_old() {
+        let clock = Clock::default();
+        assert!(!clock.placed(AT, AT + 3 * SECOND_US).1);
+        assert!(clock.placed(AT, AT + 6 * SECOND_US).1);
+    }
+}

@@ -33,7 +33,7 @@ use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
 use crate::truth::Notes;
 use passages::{Done, Under};
-pub(crate) use staging::{Happening, Role};
+pub(crate) use staging::{Price, Role};
 
 pub(crate) const STEP_US: i64 = 50_000;
 const STEP_S: f64 = STEP_US as f64 / 1e6;
@@ -89,25 +89,23 @@ pub(crate) struct World {
     making: Chance,
     network: Chance,
     failing: failing::Failing,
+    /// What prices will become, the last first.
+    prices: Vec<(i64, Price)>,
     outbox: BTreeMap<(i64, u64), Line>,
     posted: u64,
     reads: Vec<TagRead>,
 }
 
 impl World {
-    /// A store on a family's day, in its own shop or in another.
-    pub(crate) fn new(
-        family: Family,
-        shop: Option<Plan>,
-        seed: u64,
-        start: Time,
-        stockroom_pieces: Option<usize>,
-    ) -> World {
-        let mut manner = Manner::of(family);
-        if let Some(pieces) = stockroom_pieces {
-            manner.stock.1 = pieces;
-        }
-        let plan = shop.unwrap_or_else(|| Plan::of(&manner));
+    /// A family's own shop on its day.
+    pub(crate) fn new(family: Family, seed: u64, start: Time) -> World {
+        let manner = Manner::of(family);
+        let plan = Plan::of(&manner);
+        World::under_way(plan, family, manner, seed, start)
+    }
+
+    /// A shop on a day of a family's, with the first shoppers in it.
+    pub(crate) fn under_way(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let mut world = World::in_shop(plan, family, manner, seed, start);
         world.opens();
         world
@@ -166,6 +164,7 @@ impl World {
                 manner.faults,
                 Chance::new(seed, 6),
             ),
+            prices: Vec::new(),
             outbox: BTreeMap::new(),
             posted: 0,
             reads: Vec::new(),
@@ -250,6 +249,7 @@ impl World {
 
     /// What people do in a step; no sense and no reader takes part in it.
     fn people_live(&mut self) {
+        self.stages();
         self.arrivals();
         self.act();
         self.walk();

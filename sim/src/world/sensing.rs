@@ -78,15 +78,15 @@ impl World {
             if walker.staff || walker.held.is_empty() || !self.plan.lanes.iter().any(on_the_way) {
                 continue;
             }
-            let per_s = match walker.carry {
-                Carry::Foil | Carry::Hidden => 0.002,
-                Carry::Carton => 0.01,
-                Carry::Bag => 0.04,
-                Carry::Worn | Carry::Rail | Carry::Cart => 0.2,
-                Carry::Hand | Carry::Stacked | Carry::Lap | Carry::Tray => 0.35,
-            };
             for &piece_at in &walker.held {
-                if self.chance.happens(per_s * STEP_S)
+                let per_s = match self.pieces.get(piece_at).and_then(Piece::carried_as) {
+                    Some(Carry::Foil | Carry::Hidden) => 0.002,
+                    Some(Carry::Carton) => 0.01,
+                    Some(Carry::Bag) => 0.04,
+                    Some(Carry::Worn | Carry::Rail | Carry::Cart) => 0.2,
+                    Some(Carry::Hand | Carry::Stacked | Carry::Lap | Carry::Tray) | None => 0.35,
+                };
+                if self.senses.glimpses(per_s * STEP_S)
                     && let (Some(piece), Some(tag)) = (self.pieces.get(piece_at), self.air.tags.get(piece_at))
                 {
                     let lane = self.plan.lanes.iter().find(|l| l.area.holds(walker.at));

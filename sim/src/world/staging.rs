@@ -1,7 +1,7 @@
 //! What a scene's text asks of the store: people who come at their time, and things that happen by themselves. Nothing
 //! here is drawn by chance.
 
-use recording::{Catalogue, Health, Product, Source};
+use recording::{Catalogue, Product};
 
 use crate::people::{Kind, Step, Walker};
 use crate::senses::Told;
@@ -10,13 +10,12 @@ use crate::stock::{Carry, Place};
 
 use super::World;
 
-/// Something that happens by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Happening {
-    /// From now on the store's catalogue says another price, minor units.
-    Price { product: usize, unit_minor: i64 },
-    /// A camera sees nothing, or sees again.
-    Camera { camera: usize, dark: bool },
+/// Another price for a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Price {
+    /// Index among the world's products.
+    pub(crate) product: usize,
+    pub(crate) unit_minor: i64,
 }
 
 /// Somebody as a scene describes them.
@@ -72,31 +71,33 @@ impl World {
         }
     }
 
-    /// Lets something happen now.
-    pub(crate) fn happens(&mut self, what: &Happening) {
-        match *what {
-            Happening::Price { product, unit_minor } => {
-                let Some(p) = self.products.get(product) else { return };
-                let product = Product {
-                    gtin: p.gtin.clone(),
-                    sku: Some(p.sku.as_str().into()),
-                    name: Some(p.name.as_str().into()),
-                    unit_minor: Some(unit_minor),
-                    tax_category: Some(if p.tagged { "clothing" } else { "general" }.into()),
-                    weight_g: Some(p.weight_g),
-                    tagged: p.tagged,
-                    image: None,
-                };
-                let what = Catalogue { product: Some(product), item: None };
-                self.post(Told { at_us: self.now_us, received_us: self.now_us, what: what.into() });
-            }
-            Happening::Camera { camera, dark } => {
-                let Some(camera) = self.plan.cameras.get(camera) else { return };
-                let state = if dark { Health::Down } else { Health::Up };
-                let what = Source { source: camera.id.as_str().into(), state, clock_offset_ms: None };
-                let received_us = self.now_us + 500_000;
-                self.post(Told { at_us: self.now_us, received_us, what: what.into() });
-            }
+    /// What prices will become, by microseconds since the beginning.
+    pub(crate) fn will_happen(&mut self, mut prices: Vec<(i64, Price)>) {
+        prices.sort_by_key(|(at_us, _)| std::cmp::Reverse(*at_us));
+        self.prices = prices;
+    }
+
+    /// Lets happen what is due.
+    pub(super) fn stages(&mut self) {
+        while let Some((_, price)) = self.prices.pop_if(|(at_us, _)| *at_us <= self.now_us) {
+            self.changes(&price);
         }
+    }
+
+    /// The store's catalogue says another price from now on.
+    fn changes(&mut self, price: &Price) {
+        let Some(p) = self.products.get(price.product) else { return };
+        let product = Product {
+            gtin: p.gtin.clone(),
+            sku: Some(p.sku.as_str().into()),
+            name: Some(p.name.as_str().into()),
+            unit_minor: Some(price.unit_minor),
+            tax_category: Some(if p.tagged { "clothing" } else { "general" }.into()),
+            weight_g: Some(p.weight_g),
+            tagged: p.tagged,
+            image: None,
+        };
+        let what = Catalogue { product: Some(product), item: None };
+        self.post(Told { at_us: self.now_us, received_us: self.now_us, what: what.into() });
     }
 }

@@ -10,7 +10,7 @@ const MINUTES: i64 = 4;
 
 /// A family's people for four minutes and until the last has left: how long each was there, and the truth.
 fn lives(family: Family, seed: u64) -> (BTreeMap<u32, f64>, Happened) {
-    let mut world = World::new(family, None, seed, Time::from_micros(0), None);
+    let mut world = World::new(family, seed, Time::from_micros(0));
     let mut stays: BTreeMap<u32, f64> = BTreeMap::new();
     let end_us = MINUTES * 60 * SECOND_US;
     while world.now_us < end_us || world.anybody() {

@@ -44,7 +44,7 @@ fn tracks(simulated: &Simulated, source: &str) -> BTreeMap<String, Vec<(i64, Pla
 }
 
 fn apart(a: Place, b: Place) -> f64 {
-    (a.0 - b.0).hypot(a.1 - b.1)
+    ((a.0 - b.0) * (a.0 - b.0) + (a.1 - b.1) * (a.1 - b.1)).sqrt()
 }
 
 /// The corners of the lanes and zones that a camera covers.
