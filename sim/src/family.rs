@@ -329,7 +329,7 @@ impl Manner {
                 untagged: 0.0,
                 most_items: 6,
                 most_people: 2,
-                gap_s: 18.0,
+                gap_s: 25.0,
                 // What is put back would stay, and there would be more tags than a log has.
                 turns_back: 0.0,
                 as_logged: true,

@@ -12,7 +12,7 @@ fn row<'a>(rows: &'a [Row], name: &str) -> &'a Row {
 
 #[test]
 fn the_airs_figures_are_those_of_real_readers() {
-    let rows = report(&Logs::default().halves(), &[rooms(1, 2)], &[]);
+    let rows = report(&Logs::default().halves(), &[rooms(1, 1), rooms(2, 1), rooms(3, 1), rooms(4, 1)], &[]);
     for name in [
         "spread of the level in a second, at rest",
         "the same, moving: p10",

@@ -125,7 +125,7 @@ fn walk(n: usize, chance: &mut Chance) -> Recording {
     let middle = ROOM_M / 2.0;
     let walks_s = (ROOM_M - 0.6) / speed;
     let held_db = chance.between(HELD_DB.0, HELD_DB.1);
-    let (before_s, after_s) = (chance.between(0.2, 1.0), chance.between(0.1, 0.6));
+    let (before_s, after_s) = (chance.between(0.3, 1.3), chance.between(0.2, 0.8));
     add(&mut air, P3::new(from, middle, 1.0), axis, chance);
     if let Some(tag) = air.tags.first_mut() {
         (tag.owner, tag.loss_db) = (Some(1), held_db);

@@ -152,7 +152,7 @@ fn revisits(chance: &mut Chance) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let aerials = corners.into_iter().zip(1_u16..).map(|((x, y), port)| {
             let towards = |v: f64| if v > 0.0 { -half } else { half };
             let facing = P3::new(towards(x), towards(y), 0.0);
-            Aerial::new(antenna(port, P3::new(x, y, 1.2), facing, 27.0), chance)
+            Aerial::new(antenna(port, P3::new(x, y, 1.2), facing, 29.2), chance)
         });
         let mut air = Air::new(aerials.collect());
         let (sin, cos) = libm::sincos(chance.between(0.0, std::f64::consts::TAU));

@@ -12,7 +12,7 @@ pub(super) const LIGHT_M_PER_S: f64 = 299_792_458.0;
 const FLOOR_STEEP: f64 = -0.48;
 const FLOOR_GRAZING: f64 = -0.30;
 /// Below about this distance an antenna's near field flattens the growth of the signal, metres.
-const NEAR_M: f64 = 0.45;
+const NEAR_M: f64 = 0.55;
 /// Mirrors that count for one tag: those with the shortest ways.
 const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
