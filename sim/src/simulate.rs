@@ -84,11 +84,6 @@ impl Day {
         Day { world, seed, end_us, over_us: None, begun: false }
     }
 
-    /// Whether somebody is in the store, or will come.
-    pub(crate) fn anybody(&self) -> bool {
-        self.world.anybody()
-    }
-
     /// The same store with its readers switched off: people and cameras alone, the bound for the whole.
     pub fn without_readers(mut self) -> Day {
         self.world.inventories.clear();
@@ -133,6 +128,21 @@ impl Day {
         world.truths(last, happened);
         true
     }
+
+    /// Goes on to the end and keeps all of it; also whether anybody is still there.
+    pub(crate) fn whole(mut self) -> (Simulated, bool) {
+        let (config_toml, catalogue_csv) = (self.config_toml(), self.catalogue_csv());
+        let (mut lines, mut truth, mut items_csv) = (Vec::new(), self.truth(), String::new());
+        let mut happened = Happened::default();
+        while self.step(&mut happened) {
+            lines.append(&mut happened.lines);
+            truth.passages.append(&mut happened.passages);
+            truth.tags.append(&mut happened.tags);
+            truth.people.append(&mut happened.people);
+            items_csv.push_str(&happened.items_csv);
+        }
+        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world.anybody())
+    }
 }
 
 /// A simulated store, run to its end and kept in memory: for worlds of minutes.
@@ -152,16 +162,5 @@ pub struct Simulated {
 
 /// Runs a store that is open for `open`, and keeps all of it.
 pub fn simulate(family: Family, seed: u64, open: Duration) -> Simulated {
-    let mut day = Day::new(family, seed, open);
-    let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
-    let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
-    let mut happened = Happened::default();
-    while day.step(&mut happened) {
-        lines.append(&mut happened.lines);
-        truth.passages.append(&mut happened.passages);
-        truth.tags.append(&mut happened.tags);
-        truth.people.append(&mut happened.people);
-        items_csv.push_str(&happened.items_csv);
-    }
-    Simulated { lines, truth, config_toml, catalogue_csv, items_csv }
+    Day::new(family, seed, open).whole().0
 }

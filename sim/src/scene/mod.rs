@@ -13,7 +13,7 @@ use recording::{Name, Time};
 use crate::family::{Family, Manner};
 use crate::people::{Kind, Step};
 use crate::plan::{Plan, PlanError};
-use crate::simulate::{Day, Happened, Simulated, start_of};
+use crate::simulate::{Day, Simulated, start_of};
 use crate::space::P2;
 use crate::stock::Product;
 use crate::truth::Truth;
@@ -144,28 +144,19 @@ impl Scene {
         let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
         let (world, end_us) = self.world(seed, start_of(seed)).map_err(wrong)?;
         let products = world.products.clone();
-        let mut day = Day::staged(world, seed, end_us);
-        let (config_toml, catalogue_csv) = (day.config_toml(), day.catalogue_csv());
-        let (mut lines, mut truth, mut items_csv) = (Vec::new(), day.truth(), String::new());
-        let mut happened = Happened::default();
-        while day.step(&mut happened) {
-            lines.append(&mut happened.lines);
-            truth.passages.append(&mut happened.passages);
-            truth.tags.append(&mut happened.tags);
-            truth.people.append(&mut happened.people);
-            items_csv.push_str(&happened.items_csv);
-        }
-        if day.anybody() {
+        let (mut simulated, anybody) = Day::staged(world, seed, end_us).whole();
+        if anybody {
             let reason = "five minutes after the last has come somebody is still in the shop: a step waits for what \
                           never happens";
             return Err(wrong(("the play".into(), reason.into())));
         }
+        let truth = &mut simulated.truth;
         truth.family = self.name.clone();
         if self.plan.lanes.iter().all(|lane| lane.tap_then_walk) {
             truth.flow = "tap-then-walk".into();
         }
-        let right = self.rights(&products, &mut truth).map_err(wrong)?;
-        Ok(Staged { simulated: Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, right })
+        let right = self.rights(&products, truth).map_err(wrong)?;
+        Ok(Staged { simulated, right })
     }
 
     /// For a live store: everybody will come at their time after `start`.
