@@ -50,7 +50,10 @@ fn every_shop_can_be_lived_in() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../config");
     let mut shops: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    shops.retain(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("[simulation]")));
+    shops.retain(|path| {
+        path.extension().is_some_and(|extension| extension == "toml")
+            && std::fs::read_to_string(path).is_ok_and(|text| text.contains("[simulation]"))
+    });
     shops.sort();
     assert!(shops.len() >= 4, "{shops:?}");
     for path in shops {
