@@ -113,7 +113,7 @@ impl Config {
                 Some(before) => format!("{name}, line {}", 1 + before.matches('\n').count()),
                 None => name.to_owned(),
             };
-            let mut reason = in_words(error.message());
+            let mut reason = sim::words::nearest_field(error.message());
             // serde says what it found and what it wanted, but not where: the key stands before the value.
             if error.message().starts_with("invalid ")
                 && let Some((key, _)) =
@@ -124,25 +124,6 @@ impl Config {
             ConfigError::Wrong { place, reason }
         })?;
         file.check().map_err(|reason| ConfigError::Wrong { place: name.to_owned(), reason })
-    }
-}
-
-/// serde's message, with the nearest known key where one is unknown.
-fn in_words(message: &str) -> String {
-    let Some(rest) = message.strip_prefix("unknown field `") else { return message.to_owned() };
-    let Some((wrong, known)) = rest.split_once('`') else { return message.to_owned() };
-    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-    let nearest = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)).then_with(|| b.cmp(a))
-    });
-    match nearest {
-        Some(nearest) => {
-            format!(
-                "unknown key `{wrong}`; the nearest known one is `{nearest}` (known here: {})",
-                known.join(", ")
-            )
-        }
-        None => format!("unknown key `{wrong}`"),
     }
 }
 

@@ -40,7 +40,7 @@ pub mod thingmagic;
 mod truth;
 pub mod uhfreader;
 mod web;
-mod words;
+pub mod words;
 mod world;
 pub mod zebra;
 

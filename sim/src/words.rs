@@ -4,12 +4,12 @@
 pub(crate) fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|word| (strsim::jaro_winkler(wrong, word), word))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, word)| word)
 }
 
 /// serde's message, with the nearest known key where one is unknown.
-pub(crate) fn nearest_field(message: &str) -> String {
+pub fn nearest_field(message: &str) -> String {
     let Some((wrong, known)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'))
     else {
         return message.to_owned();
