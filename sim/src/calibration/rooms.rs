@@ -188,7 +188,7 @@ fn carried_past(chance: &mut Chance) -> Vec<f64> {
     (0..10).map(|tag| first(tag).unwrap_or(f64::INFINITY)).collect()
 }
 
-fn antenna(port: u16, at: P3, facing: P3, power_dbm: f64) -> Antenna {
+pub(super) fn antenna(port: u16, at: P3, facing: P3, power_dbm: f64) -> Antenna {
     Antenna { port, zone: String::new(), at, facing, gain_dbi: 6.0, power_dbm }
 }
 
@@ -227,19 +227,23 @@ fn add(air: &mut Air, at: P3, axis: P3, chance: &mut Chance) {
     air.tags.push(tag);
 }
 
-fn run(
-    air: &mut Air,
-    seconds: f64,
-    chance: &mut Chance,
-    mut before: impl FnMut(&mut Air, i64),
-) -> Vec<TagRead> {
+fn run(air: &mut Air, seconds: f64, chance: &mut Chance, before: impl FnMut(&mut Air, i64)) -> Vec<TagRead> {
     let number = chance.index(1000) as u64;
     let draws = Chance::new(number, 901);
     // The logs' tool asks for session 2 and both targets. What that does to an antenna's turn among several is in the
     // exit's own turns (`gen2::turns`), so it is asked for here only where there is one.
     let session = if air.aerials.len() > 1 { Session::S0 } else { Session::S2 };
     let setup = Setup { session, ..Setup::exit() };
-    let mut inventory = Inventory::new(setup, 0, air.aerials.len(), 0, 0, draws);
+    reads(air, Inventory::new(setup, 0, air.aerials.len(), 0, 0, draws), seconds, before)
+}
+
+/// What a reader reads in a room without walls; `before` each step things are moved.
+pub(super) fn reads(
+    air: &mut Air,
+    mut inventory: Inventory,
+    seconds: f64,
+    mut before: impl FnMut(&mut Air, i64),
+) -> Vec<TagRead> {
     let mut out = Vec::new();
     let mut now_us = 0;
     while now_us < (seconds * 1e6) as i64 {

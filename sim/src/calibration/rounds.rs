@@ -3,14 +3,14 @@
 
 use std::fmt;
 
+use super::features::quantile;
+use super::rooms::{antenna, reads};
 use crate::chance::Chance;
 use crate::gen2::settings::{Mode, Slots, Target};
 use crate::gen2::{Inventory, Session, Setup, TagRead};
-use crate::plan::Antenna;
 use crate::radio::{Aerial, Air, Body, Tag};
 use crate::space::{P2, P3};
 
-const STEP_US: i64 = 50_000;
 const STREAM: u64 = 910;
 
 /// One figure beside its target.
@@ -83,10 +83,6 @@ pub fn rounds(seed: u64) -> Vec<Figure> {
     ]
 }
 
-fn antenna(port: u16, at: P3, facing: P3, power_dbm: f64) -> Antenna {
-    Antenna { port, zone: String::new(), at, facing, gain_dbi: 6.0, power_dbm }
-}
-
 fn bench(power_dbm: f64, chance: &mut Chance) -> Air {
     let at = P3::new(0.0, 0.0, 1.0);
     Air::new(vec![Aerial::new(antenna(1, at, P3::new(1.0, 0.0, 0.0), power_dbm), chance)])
@@ -108,15 +104,8 @@ fn run(
     mut before: impl FnMut(&mut Air, f64),
 ) -> Vec<TagRead> {
     let draws = Chance::new(chance.index(1_000_000) as u64, STREAM + 1);
-    let mut inventory = Inventory::new(setup, 0, air.aerials.len(), 0, 0, draws);
-    let mut out = Vec::new();
-    let mut now_us = 0;
-    while now_us < (seconds * 1e6) as i64 {
-        before(air, now_us as f64 / 1e6);
-        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0.0, &mut out);
-        now_us += STEP_US;
-    }
-    out
+    let inventory = Inventory::new(setup, 0, air.aerials.len(), 0, 0, draws);
+    reads(air, inventory, seconds, |air, now_us| before(air, now_us as f64 / 1e6))
 }
 
 fn single_tag(chance: &mut Chance) -> (f64, Vec<f64>) {
@@ -298,11 +287,4 @@ fn among(resting: usize, chance: &mut Chance) -> (f64, f64) {
     }
     let ever = counts.iter().filter(|count| **count > 0.0).count() as f64 / counts.len() as f64;
     (counts.iter().sum::<f64>() / counts.len() as f64, ever)
-}
-
-fn quantile(values: &[f64], p: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = ((sorted.len() as f64 * p) as usize).min(sorted.len().saturating_sub(1));
-    sorted.get(at).copied().unwrap_or(f64::NAN)
 }
