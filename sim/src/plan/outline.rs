@@ -19,6 +19,8 @@ pub struct Outline {
     pub lanes: Vec<DrawnLane>,
     /// Racks and tables.
     pub fixtures: Vec<DrawnFixture>,
+    /// Bins of lanes that are not walked through: low and high corner.
+    pub trays: Vec<[[f64; 2]; 2]>,
     /// Walls.
     pub walls: Vec<DrawnWall>,
     /// Openings in walls: middle and width.
@@ -164,6 +166,7 @@ impl Plan {
             zones: zones.collect(),
             lanes: lanes.collect(),
             fixtures: fixtures.collect(),
+            trays: self.trays.iter().map(|tray| [flat(tray.low.floor()), flat(tray.high.floor())]).collect(),
             walls: walls.collect(),
             doors: self.doors.iter().map(|door| (flat(door.at), door.width)).collect(),
             entrances: self.entrances.iter().map(|e| [flat(e.street), flat(e.inside)]).collect(),
@@ -177,7 +180,8 @@ impl Plan {
         let fixtures = self.fixtures.iter().flat_map(|fixture| [fixture.area.low, fixture.area.high]);
         let antennas = self.readers.iter().flat_map(|r| &r.antennas).map(|antenna| antenna.at.floor());
         let zones = self.zones.iter().flat_map(|zone| zone.area.iter().copied());
-        walls.chain(fixtures).chain(antennas).chain(zones).fold(self.ground.bounds(), |r, p| {
+        let trays = self.trays.iter().flat_map(|tray| [tray.low.floor(), tray.high.floor()]);
+        walls.chain(fixtures).chain(trays).chain(antennas).chain(zones).fold(self.ground.bounds(), |r, p| {
             Rect::new(r.low.x.min(p.x), r.low.y.min(p.y), r.high.x.max(p.x), r.high.y.max(p.y))
         })
     }
