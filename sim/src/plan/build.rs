@@ -4,7 +4,7 @@
 use super::file::{self, File, Simulation};
 use super::{
     Antenna, CameraPlan, Door, Driver, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan,
-    ScalePlan, Stock, Tray, Wall, Zone, inside,
+    ScalePlan, Stock, TAP_THEN_WALK, Tray, Wall, Zone, inside,
 };
 use crate::gen2::Setup;
 use crate::senses::Light;
@@ -233,7 +233,7 @@ fn lane(lane: &file::Lane, file: &File) -> Result<LanePlan, String> {
     Ok(LanePlan {
         id: lane.id.clone(),
         terminal: terminal.clone(),
-        tap_then_walk: lane.flow.as_deref() == Some("tap-then-walk"),
+        tap_then_walk: lane.flow.as_deref() == Some(TAP_THEN_WALK),
         area,
         terminal_at,
     })
