@@ -280,6 +280,9 @@ const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
+/// The contract's word for lanes in which the card is held up in passing.
+pub(crate) const TAP_THEN_WALK: &str = "tap-then-walk";
+
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
@@ -359,6 +362,26 @@ impl Plan {
             Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
             None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
         }
+    }
+
+    /// All lanes are paid like this from now on, in the contract's words.
+    pub(crate) fn is_paid(&mut self, flow: &str) -> Result<(), String> {
+        let flows = ["show-then-tap", TAP_THEN_WALK];
+        if !flows.contains(&flow) {
+            return Err(format!("flow `{flow}` is not known; {}", flows.join(" or ")));
+        }
+        self.lanes.iter_mut().for_each(|lane| lane.tap_then_walk = flow == TAP_THEN_WALK);
+        let lanes = self.table.get_mut("lanes").and_then(toml::Value::as_array_mut);
+        for lane in lanes.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+            lane.insert("flow".into(), flow.into());
+        }
+        Ok(())
+    }
+
+    /// How its lanes are paid, where all of them are paid alike; else what most shops have.
+    pub(crate) fn flow(&self) -> &'static str {
+        let walk = !self.lanes.is_empty() && self.lanes.iter().all(|lane| lane.tap_then_walk);
+        if walk { TAP_THEN_WALK } else { "show-then-tap" }
     }
 
     /// So many of each product hang on a fixture from now on.

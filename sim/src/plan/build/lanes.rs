@@ -2,7 +2,7 @@
 
 use super::values::{around, middle, one_of, point, point3, polygon};
 use crate::plan::file::{self, File};
-use crate::plan::{LanePlan, Tray};
+use crate::plan::{LanePlan, TAP_THEN_WALK, Tray};
 use crate::space::P3;
 
 pub(super) fn lane(lane: &file::Lane, file: &File) -> Result<LanePlan, String> {
@@ -45,7 +45,7 @@ pub(super) fn lane(lane: &file::Lane, file: &File) -> Result<LanePlan, String> {
     Ok(LanePlan {
         id: lane.id.clone(),
         terminal: terminal.clone(),
-        tap_then_walk: lane.flow.as_deref() == Some("tap-then-walk"),
+        tap_then_walk: lane.flow.as_deref() == Some(TAP_THEN_WALK),
         area,
         terminal_at,
     })
