@@ -3,10 +3,11 @@
 
 use super::file::{self, File, Simulation};
 use super::{
-    Antenna, CameraPlan, Door, Driver, Entrance, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan,
-    ScalePlan, Stock, Tray, Wall, Zone, inside,
+    Antenna, CameraPlan, Driver, Entrance, Feed, Fixture, LanePlan, Load, Plan, PlanError, ReaderPlan,
+    ScalePlan, Stock, Tray, Wall, Walls, Zone, inside, walls::Door,
 };
 use crate::gen2::Setup;
+use crate::radio::{Material, Polarisation, Slab};
 use crate::senses::Light;
 use crate::space::{Ground, P2, P3, Rect};
 use crate::words::nearest_field;
@@ -16,11 +17,8 @@ const FARTHEST_M: f64 = 150.0;
 /// Half of what a wall takes from the floor, metres; more than half a diagonal of the walking grid.
 const WALL_M: f64 = 0.2;
 
-/// What usual walls take, dB one way near 900 MHz. Orders of magnitude as ITU-R P.2040 has them; `loss_db` says better.
 /// From edge to edge, radians.
 const FISHEYE: f64 = 3.1;
-const MATERIALS: [(&str, f64); 5] =
-    [("brick", 10.0), ("concrete", 15.0), ("plasterboard", 3.0), ("glass", 2.0), ("metal", 40.0)];
 
 pub(super) fn plan(text: &str, name: &str) -> Result<Plan, PlanError> {
     let wrong = |place: String, reason: String| PlanError::Wrong { place, reason };
@@ -111,7 +109,10 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let sources = sources(&cameras, &scales, &lanes);
     one_of_each(simulation, &sources)?;
     let sense_faults = simulation.sense_faults.clone();
+    let floors = floors(simulation, &zones)?;
+    let feeds = simulation.antennas.iter().map(|said| feed(said, &readers)).collect::<Result<_, _>>()?;
     let plan = Plan {
+        feeds,
         racks,
         tables,
         light: light(simulation)?,
@@ -123,14 +124,12 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrance,
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
-        floors: floors(simulation, &zones)?,
         faults: simulation.faults.clone(),
         trays,
         table,
         readers,
         lanes,
         fixtures,
-        zones,
         cameras,
         scales,
         ground,
@@ -138,8 +137,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stockroom_at,
         stock,
         sense_faults,
-        walls,
-        doors,
+        walls: Walls { walls, doors, floors },
     };
     let mut stocked = plan.stock.iter().filter_map(|stock| plan.fixtures.get(stock.fixture));
     if let Some(fixture) = stocked.find(|fixture| !in_reach(fixture, &plan.ground)) {
@@ -425,21 +423,55 @@ fn one_of_each(simulation: &Simulation, sources: &[&str]) -> Result<(), String> 
 
 fn wall(wall: &file::Wall) -> Result<Wall, String> {
     let what = "[[simulation.walls]]";
-    let loss_db = match (wall.loss_db, MATERIALS.iter().find(|(name, _)| *name == wall.material)) {
-        (Some(db), _) if (0.0..=100.0).contains(&db) => db,
-        (Some(db), _) => return Err(format!("{what} loss_db {db}: 0 to 100 dB, one way")),
-        (None, Some((_, db))) => *db,
-        (None, None) => {
-            let known: Vec<&str> = MATERIALS.iter().map(|(name, _)| *name).collect();
-            return one_of(&wall.material, &known, &format!("{what} material")).and(Err(String::new()));
+    let known = Material::ALL.map(|material| material.name);
+    one_of(&wall.material, &known, &format!("{what} material"))?;
+    let material = Material::ALL.into_iter().find(|material| material.name == wall.material);
+    let material = material.ok_or_else(|| format!("{what} material `{}`", wall.material))?;
+    let thickness_m = wall.thickness.unwrap_or(material.thickness_m);
+    if !(0.0005..=2.0).contains(&thickness_m) {
+        return Err(format!("{what} thickness {thickness_m}: 0.0005 to 2 m"));
+    }
+    let slab = Slab::new(material, thickness_m);
+    let slab = match wall.loss_db {
+        Some(db) if !(0.0..=100.0).contains(&db) => {
+            return Err(format!("{what} loss_db {db}: 0 to 100 dB, one way"));
         }
+        Some(db) => slab.losing(db),
+        None => slab,
     };
     Ok(Wall {
         from: point(wall.from, what)?,
         to: point(wall.to, what)?,
-        loss_db,
-        glass: wall.material == "glass",
+        slab,
+        glass: material.name == "glass",
     })
+}
+
+/// What is said of an antenna: which one it is, and whether there are such antennas.
+fn feed(said: &file::Feed, readers: &[ReaderPlan]) -> Result<Feed, String> {
+    let what = format!("[[simulation.antennas]] `{}`, port {}", said.reader, said.port);
+    let names: Vec<&str> = readers.iter().map(|reader| reader.id.as_str()).collect();
+    one_of(&said.reader, &names, &format!("{what}, reader"))?;
+    let all = readers.iter().flat_map(|r| r.antennas.iter().map(move |a| (r.id == said.reader, a.port)));
+    let Some(aerial) = all.into_iter().position(|(its, port)| its && port == said.port) else {
+        return Err(format!("{what}: the reader has no antenna on that port; a port of one of its antennas"));
+    };
+    let polarisation = match said.polarisation.as_deref() {
+        None | Some("circular") => None,
+        Some(name) => {
+            let known = Polarisation::NAMES.map(|(name, _)| name);
+            let known: Vec<&str> = std::iter::once("circular").chain(known).collect();
+            one_of(name, &known, &format!("{what}, polarisation"))?;
+            Polarisation::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, how)| how)
+        }
+    };
+    if let Some(db) = said.axial_ratio_db.filter(|db| !(0.0..=20.0).contains(db)) {
+        return Err(format!("{what}, axial_ratio_db {db}: 0 (round) to 20; data sheets say 1 to 3"));
+    }
+    if let Some(m) = said.cable.filter(|m| !(0.0..=50.0).contains(m)) {
+        return Err(format!("{what}, cable {m}: 0 to 50 m"));
+    }
+    Ok(Feed { aerial, polarisation, axial_ratio_db: said.axial_ratio_db, cable_m: said.cable })
 }
 
 fn door(door: &file::Door) -> Result<Door, String> {
@@ -551,14 +583,15 @@ fn light(simulation: &Simulation) -> Result<Light, String> {
     }
 }
 
-fn floors(simulation: &Simulation, zones: &[Zone]) -> Result<Vec<Vec<usize>>, String> {
+/// Areas of each floor's zones.
+fn floors(simulation: &Simulation, zones: &[Zone]) -> Result<Vec<Vec<Vec<P2>>>, String> {
     let known: Vec<&str> = zones.iter().map(|z| z.id.as_str()).collect();
     let floor = |floor: &file::Floor| {
         let zone = |id: &String| {
             one_of(id, &known, &format!("[[simulation.floors]] `{}`, zones", floor.id))?;
-            Ok(known.iter().position(|k| k == id).unwrap_or(0))
+            Ok(zones.iter().find(|zone| zone.id == *id).map(|zone| zone.area.clone()).unwrap_or_default())
         };
-        floor.zones.iter().map(zone).collect::<Result<Vec<usize>, String>>()
+        floor.zones.iter().map(zone).collect::<Result<Vec<Vec<P2>>, String>>()
     };
     simulation.floors.iter().map(floor).collect()
 }
