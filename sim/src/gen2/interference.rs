@@ -44,6 +44,14 @@ impl Carriers {
         Carriers { aerials: aerials.len(), heard_dbm, on: Vec::new() }
     }
 
+    /// Takes off what stands between the antennas, dB by `(from, to)`.
+    pub(crate) fn lose(&mut self, between_db: impl Fn(usize, usize) -> f64) {
+        let count = self.aerials.max(1);
+        for (n, heard_dbm) in self.heard_dbm.iter_mut().enumerate() {
+            *heard_dbm -= between_db(n / count, n % count);
+        }
+    }
+
     /// A reader's carrier is on until then.
     pub(crate) fn send(&mut self, reader: usize, aerial: usize, place: usize, until_us: i64) {
         if self.on.len() <= reader {

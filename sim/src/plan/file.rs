@@ -141,9 +141,24 @@ pub struct Simulation {
     /// How readers ask, where not as their purpose suggests.
     #[serde(default)]
     pub(super) readers: Vec<ReaderSetup>,
+    /// How antennas are made and wired.
+    #[serde(default)]
+    pub(super) antennas: Vec<Feed>,
     /// What goes wrong with readers, and when.
     #[serde(default)]
     pub(super) faults: Vec<Fault>,
+}
+
+/// An antenna of which more is known than where it hangs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feed {
+    pub(super) reader: String,
+    pub(super) port: u16,
+    pub(super) polarisation: Option<String>,
+    pub(super) axial_ratio_db: Option<f64>,
+    /// Metres.
+    pub(super) cable: Option<f64>,
 }
 
 /// A reader's settings.
@@ -190,7 +205,9 @@ pub(super) struct Wall {
     pub(super) from: [f64; 2],
     pub(super) to: [f64; 2],
     pub(super) material: String,
-    /// One way; else what the material usually takes.
+    /// Metres; else as such walls usually are.
+    pub(super) thickness: Option<f64>,
+    /// One way; else what the material takes.
     pub(super) loss_db: Option<f64>,
 }
 

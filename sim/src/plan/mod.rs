@@ -4,18 +4,21 @@
 mod build;
 mod file;
 mod outline;
+mod walls;
 
 use std::path::{Path, PathBuf};
 
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
+use crate::radio::Polarisation;
 use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
 pub use file::Simulation;
 pub use outline::{DrawnAntenna, DrawnFixture, DrawnLane, DrawnWall, DrawnZone, Outline};
+pub(crate) use walls::{Wall, Walls};
 
 /// A reader's antenna where it hangs.
 #[derive(Clone, Debug)]
@@ -28,6 +31,18 @@ pub(crate) struct Antenna {
     pub(crate) facing: P3,
     pub(crate) gain_dbi: f64,
     pub(crate) power_dbm: f64,
+}
+
+/// How an antenna is made and wired, where the shop's file says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Feed {
+    /// Place among the antennas of all readers, in the order of the file.
+    pub(crate) aerial: usize,
+    pub(crate) polarisation: Option<Polarisation>,
+    /// How far from round its turning wave is on boresight, dB.
+    pub(crate) axial_ratio_db: Option<f64>,
+    /// Length of its cable, metres.
+    pub(crate) cable_m: Option<f64>,
 }
 
 /// What a reader speaks, as the configuration's drivers are called.
@@ -126,23 +141,6 @@ pub(crate) struct Entrance {
     pub(crate) inside: P2,
     /// Its weight among the entrances.
     pub(crate) share: f64,
-}
-
-/// A wall as radio and eyes meet it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wall {
-    from: P2,
-    to: P2,
-    loss_db: f64,
-    /// One sees through it.
-    glass: bool,
-}
-
-/// An opening in a wall.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Door {
-    at: P2,
-    width: f64,
 }
 
 /// Products that lie on a fixture.
@@ -246,10 +244,10 @@ pub struct Plan {
     pub(crate) faults: Vec<Fault>,
     /// What will go wrong with its cameras, scales and beams.
     pub(crate) sense_faults: Vec<SenseFault>,
-    walls: Vec<Wall>,
-    doors: Vec<Door>,
-    /// Zones of each floor, where there is more than one.
-    floors: Vec<Vec<usize>>,
+    /// What its file says of antennas beyond the store's own words.
+    pub(crate) feeds: Vec<Feed>,
+    /// Walls, doors and floors.
+    pub(crate) walls: Walls,
 }
 
 /// Why a shop's file cannot be used.
@@ -285,8 +283,6 @@ pub(crate) const TAP_THEN_WALK: &str = "tap-then-walk";
 
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
-/// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
-const SLAB_DB: f64 = 60.0;
 
 impl Plan {
     /// Reads a shop's file: a store's configuration with a section `[simulation]`.
@@ -319,29 +315,9 @@ impl Plan {
         Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
     }
 
-    /// What walls take from radio between two points, dB one way. An open door lets it through.
-    pub(crate) fn walls_db(&self, a: P2, b: P2) -> f64 {
-        let walls: f64 = self.walls_between(a, b).map(|wall| wall.loss_db).sum();
-        let slab = !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b);
-        walls + if slab { SLAB_DB } else { 0.0 }
-    }
-
-    fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
-        let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
-        self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
-    }
-
     /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
     pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
-        self.walls_between(from, place).any(|wall| !wall.glass)
-            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
-            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
-    }
-
-    /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
-    fn floor_of(&self, p: P2) -> usize {
-        let holds = |zone: &usize| self.zones.get(*zone).is_some_and(|zone| inside(&zone.area, p));
-        self.floors.iter().position(|zones| zones.iter().any(holds)).unwrap_or(0)
+        self.walls.hide(from, place) || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
     }
 
     /// Where staff take returns in.
@@ -447,18 +423,6 @@ impl Plan {
         });
         table.to_string()
     }
-}
-
-/// Where the way from `a` to `b` crosses a wall.
-fn crossing(a: P2, b: P2, wall: &Wall) -> Option<P2> {
-    let (way, along) = (b.minus(a), wall.to.minus(wall.from));
-    let cross = way.x * along.y - way.y * along.x;
-    if cross == 0.0 {
-        return None;
-    }
-    let off = wall.from.minus(a);
-    let (t, s) = ((off.x * along.y - off.y * along.x) / cross, (off.x * way.y - off.y * way.x) / cross);
-    ((0.0..=1.0).contains(&t) && (0.0..=1.0).contains(&s)).then(|| a.plus(way.times(t)))
 }
 
 /// Whether a polygon holds a point (even-odd rule).

@@ -47,12 +47,37 @@ fn a_file_may_set_up_a_reader_and_say_what_goes_wrong_with_it() {
 }
 
 #[test]
+fn a_file_may_say_how_an_antenna_is_made_and_wired() {
+    let said = "\n[[simulation.antennas]]\nreader = \"floor\"\nport = 1\npolarisation = \"linear-vertical\"\ncable = 12.0\n";
+    let plan = Plan::parse(&format!("{ONE_LANE}{said}"), "shop.toml").unwrap();
+    let before = plan.readers.iter().take_while(|r| r.id != "floor").map(|r| r.antennas.len()).sum::<usize>();
+    let feed = plan.feeds.first().unwrap();
+    assert_eq!((feed.aerial, feed.cable_m), (before, Some(12.0)));
+    for (right, wrong, hint) in [
+        ("\"floor\"", "\"flor\"", "`floor`"),
+        ("port = 1", "port = 31", "no antenna on that port"),
+        ("linear-vertical", "linear-verticle", "`linear-vertical`"),
+        ("cable = 12.0", "cable = 1200.0", "0 to 50 m"),
+        ("cable = 12.0", "axial_ratio_db = -1.0", "axial_ratio_db -1"),
+    ] {
+        let text = format!("{ONE_LANE}{}", said.replace(right, wrong));
+        let error = Plan::parse(&text, "shop.toml").unwrap_err().to_string();
+        assert!(error.contains("[[simulation.antennas]]") && error.contains(hint), "{error}");
+    }
+}
+
+#[test]
 fn a_wall_takes_from_radio_and_its_door_does_not() {
     let plan = one_lane();
     let floor = P2::new(-2.0, -5.5);
-    assert_eq!(plan.walls_db(floor, P2::new(-2.0, -7.5)), 10.0, "through the stockroom's brick");
-    assert_eq!(plan.walls_db(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0.0, "through its open door");
-    assert_eq!(plan.walls_db(floor, P2::new(-2.0, -3.5)), 0.0, "on the floor");
+    let brick_db = plan.walls.loss_db(floor, P2::new(-2.0, -7.5));
+    assert!((4.0..10.0).contains(&brick_db), "through the stockroom's brick: {brick_db}");
+    assert!(plan.walls.loss_db(P2::new(-3.9, -5.5), P2::new(-0.9, -7.5)) > brick_db, "aslant it is thicker");
+    assert_eq!(plan.walls.loss_db(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), 0.0, "through its open door");
+    assert_eq!(plan.walls.loss_db(floor, P2::new(-2.0, -3.5)), 0.0, "on the floor");
+    let said = ONE_LANE.replace("material = \"brick\"", "material = \"brick\"\nloss_db = 12.5");
+    let plan = Plan::parse(&said, "said.toml").unwrap();
+    assert_eq!(plan.walls.loss_db(floor, P2::new(-2.0, -7.5)), 12.5, "as it was measured");
 }
 
 #[test]
@@ -62,7 +87,7 @@ fn one_sees_through_glass_and_an_open_door_and_through_nothing_else() {
     assert!(!one_lane().hides(P2::new(-0.5, -5.5), P2::new(-0.5, -7.5)), "through the open door");
     let glass = Plan::parse(&ONE_LANE.replace("brick", "glass"), "glass.toml").unwrap();
     assert!(!glass.hides(floor, stockroom));
-    assert_eq!(glass.walls_db(floor, stockroom), 2.0);
+    assert!(glass.walls.loss_db(floor, stockroom) < 3.0, "and a wave goes through it");
 }
 
 #[test]
@@ -118,6 +143,7 @@ fn what_is_wrong_in_a_file_is_named_with_what_would_be_right() {
             "nobody can stand before it",
         ),
         ("width = 1.0", "width = 0.1", "width 0.1", "0.8 to 20"),
+        ("material = \"brick\"", "material = \"brick\"\nthickness = 24.0", "thickness 24", "0.0005 to 2 m"),
     ];
     for (right, wrong, place, hint) in cases {
         let text = ONE_LANE.replacen(right, wrong, 1);

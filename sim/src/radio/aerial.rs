@@ -1,10 +1,10 @@
 //! An antenna on a wall or ceiling: beam, polarisation, cable, and what of the room it lights. Knows no tag.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::{PI, SQRT_2, TAU};
 
 use super::{amplitude, decibels, rays};
 use crate::chance::Chance;
-use crate::plan::Antenna;
+use crate::plan::{Antenna, Feed};
 use crate::space::P3;
 
 /// Things that scatter around an antenna, beyond floor and walls.
@@ -24,8 +24,20 @@ const CABLE_SLOWNESS: f64 = 1.4;
 pub(crate) enum Polarisation {
     Left,
     Right,
-    /// Along the antenna's upright edge.
+    /// Along the antenna's upright edge; under a ceiling that edge lies along y.
     Linear,
+    /// Across its upright edge.
+    LinearLevel,
+}
+
+impl Polarisation {
+    /// Their names in a shop's file.
+    pub(crate) const NAMES: [(&'static str, Polarisation); 4] = [
+        ("circular-left", Polarisation::Left),
+        ("circular-right", Polarisation::Right),
+        ("linear-vertical", Polarisation::Linear),
+        ("linear-horizontal", Polarisation::LinearLevel),
+    ];
 }
 
 /// A thing in the room that sends on what reaches it, with its wave turned its own way.
@@ -37,6 +49,8 @@ pub(super) struct Scatterer {
     /// Amplitude and phase up to there, without wavelength and distance.
     pub(super) strength: (f64, f64),
     pub(super) length_m: f64,
+    /// Share of the amplitude that walls on the way there leave.
+    pub(super) lit: f64,
 }
 
 /// An antenna with the reflections of the room that it lights.
@@ -51,6 +65,8 @@ pub(crate) struct Aerial {
     /// Amplitudes of the two fields; the second a quarter turn behind or ahead.
     pub(super) fields: (f64, f64),
     beam: Vec<f64>,
+    how: Polarisation,
+    axial_ratio_db: f64,
     pub(super) scatterers: Vec<Scatterer>,
     cable_m: f64,
     /// Loss of cable and connectors, dB one way.
@@ -76,6 +92,8 @@ impl Aerial {
             level,
             fields: (1.0, 0.0),
             beam: beam.collect(),
+            how: Polarisation::Linear,
+            axial_ratio_db: 0.0,
             scatterers: Vec::new(),
             cable_m,
             cable_db: CONNECTORS_DB + CABLE_DB_PER_M * cable_m,
@@ -94,7 +112,7 @@ impl Aerial {
             let size = chance.between(0.15, 0.7) * aerial.gain(there);
             let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
             let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
-            aerial.scatterers.push(Scatterer { at, field, strength, length_m: there.length() });
+            aerial.scatterers.push(Scatterer { at, field, strength, length_m: there.length(), lit: 1.0 });
         }
         aerial
     }
@@ -104,14 +122,26 @@ impl Aerial {
         (self.alone, self.cable_m, self.cable_db) = (true, 0.1, 0.0);
     }
 
+    /// Makes and wires it as a shop's file says, and leaves what that does not say. The things around it stay as they were
+    /// lit before: they are drawn, not drawn from life.
+    pub(crate) fn feed(&mut self, feed: &Feed) {
+        let ratio_db = feed.axial_ratio_db.unwrap_or(self.axial_ratio_db);
+        self.polarise(feed.polarisation.unwrap_or(self.how), ratio_db);
+        if let Some(cable_m) = feed.cable_m {
+            (self.cable_m, self.cable_db) = (cable_m, CONNECTORS_DB + CABLE_DB_PER_M * cable_m);
+        }
+    }
+
     /// Sets how the wave turns; the axial ratio in dB counts for the turning ones.
     pub(crate) fn polarise(&mut self, how: Polarisation, axial_ratio_db: f64) {
+        (self.how, self.axial_ratio_db) = (how, axial_ratio_db);
         let short = amplitude(-axial_ratio_db);
         let whole = ((1.0 + short * short) / 2.0).sqrt();
         self.fields = match how {
             Polarisation::Left => (1.0 / whole, short / whole),
             Polarisation::Right => (1.0 / whole, -short / whole),
-            Polarisation::Linear => (std::f64::consts::SQRT_2, 0.0),
+            Polarisation::Linear => (SQRT_2, 0.0),
+            Polarisation::LinearLevel => (0.0, SQRT_2),
         };
     }
 

@@ -7,28 +7,32 @@ mod body;
 mod rays;
 mod region;
 mod report;
+mod slab;
 mod tag;
 
 pub(crate) use aerial::{Aerial, Polarisation};
 pub(crate) use body::Body;
 pub use region::Region;
 pub(crate) use report::{Report, report};
+pub(crate) use slab::{Material, Slab};
 pub(crate) use tag::{Goods, Tag, carry_loss_db};
 
 use crate::gen2::interference::Carriers;
+use crate::plan::Walls;
 use crate::space::{P2, Rect};
-use rays::Surface;
+use rays::Room;
+
+/// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
+const GATHERED_DB: f64 = 7.0;
+const OFF_BEAM_DB: f64 = 12.0;
+/// Below what the tag needs by this much, no tag has ever been woken, dB.
+const HOPELESS_DB: f64 = 4.0;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
 pub const PHYSICS: &str = "2026-11.3";
 
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;
-/// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
-const GATHERED_DB: f64 = 7.0;
-const OFF_BEAM_DB: f64 = 12.0;
-/// Below what the tag needs by this much, no tag has ever been woken, dB.
-const HOPELESS_DB: f64 = 4.0;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
 const OUT_OF_REACH_DB: f64 = 10.0;
 
@@ -53,8 +57,14 @@ pub(crate) struct Signal {
     pub(crate) alone: bool,
 }
 
-/// The channel of a tag at rest, by place in the frequency plan.
-type RestingChannel = Box<[(f32, f32)]>;
+/// The channel of a tag at rest.
+#[derive(Clone, Debug)]
+struct RestingChannel {
+    /// By place in the frequency plan.
+    by_channel: Box<[(f32, f32)]>,
+    /// Amplitude that walls leave of the straight way.
+    straight: f64,
+}
 
 /// A link of a resting tag to one antenna.
 #[derive(Clone, Debug)]
@@ -72,8 +82,8 @@ pub(crate) struct Air {
     pub(crate) bodies: Vec<Body>,
     /// What readers send on, and how they hear each other.
     pub(crate) carriers: Carriers,
-    /// Walls and racks that throw waves back.
-    surfaces: Vec<Surface>,
+    /// Walls and racks, which throw waves back and stand in their way.
+    room: Room,
     region: Region,
     /// Resting tags within reach, by aerial; made anew after something was placed.
     resting: Vec<Vec<usize>>,
@@ -88,7 +98,7 @@ impl Air {
             aerials,
             tags: Vec::new(),
             bodies: Vec::new(),
-            surfaces: Vec::new(),
+            room: Room::default(),
             region: Region::Fcc,
             resting: Vec::new(),
             moving: Vec::new(),
@@ -102,10 +112,19 @@ impl Air {
         self.stale = true;
     }
 
-    /// Sets racks and tables, each an upright box of goods that throws waves back, `(area, height)` in metres.
-    pub(crate) fn stands_among(&mut self, racks: impl Iterator<Item = (Rect, f64)>) {
-        self.surfaces =
-            racks.flat_map(|(area, top_m)| Surface::sides(area, top_m, RACK_REFLECTION)).collect();
+    /// Sets walls, and racks and tables among them: upright boxes of goods that throw waves back, `(area, height)` in metres.
+    pub(crate) fn stands_among(&mut self, walls: &Walls, racks: impl Iterator<Item = (Rect, f64)>) {
+        self.room = Room::new(walls.clone(), racks, RACK_REFLECTION);
+        for aerial in &mut self.aerials {
+            let from = aerial.plan.at.floor();
+            for scatterer in &mut aerial.scatterers {
+                scatterer.lit = self.room.leaves(from, scatterer.at.floor(), None);
+            }
+        }
+        let places: Vec<P2> = self.aerials.iter().map(|aerial| aerial.plan.at.floor()).collect();
+        let place = |n: usize| places.get(n).copied().unwrap_or_default();
+        self.carriers = Carriers::new(&self.aerials);
+        self.carriers.lose(|from, to| walls.loss_db(place(from), place(to)));
         self.stale = true;
     }
 
@@ -121,11 +140,11 @@ impl Air {
     pub(crate) fn within_reach(
         &mut self,
         aerial: usize,
-        walls: impl Fn(P2, P2) -> f64,
+        _walls: impl Fn(P2, P2) -> f64,
         out: &mut Vec<usize>,
     ) {
         if self.stale {
-            self.refresh(walls);
+            self.refresh();
         }
         out.clear();
         out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
@@ -147,7 +166,7 @@ impl Air {
         away.dot(away) > farthest_m * farthest_m
     }
 
-    fn refresh(&mut self, walls: impl Fn(P2, P2) -> f64) {
+    fn refresh(&mut self) {
         self.stale = false;
         self.moving = (0..self.tags.len())
             .filter(|&at| self.tags.get(at).is_some_and(|tag| tag.there && tag.owner.is_some()))
@@ -160,9 +179,8 @@ impl Air {
             let (at, axis, around_db, needs) = (tag.at, tag.axis, tag.around_db(), tag.sensitivity_dbm);
             for ((aerial, link), reached) in self.aerials.iter().zip(&mut tag.links).zip(&mut self.resting) {
                 if matches!(link, Link::Unknown) {
-                    let wall = walls(aerial.plan.at.floor(), at.floor());
-                    let rays = rays::rays(aerial, &self.surfaces, at, axis);
-                    *link = resting_link(aerial, &rays, self.region, around_db + wall, needs);
+                    let rays = rays::rays(aerial, &self.room, at, axis);
+                    *link = resting_link(aerial, &rays, self.region, around_db, needs);
                 }
                 if matches!(link, Link::Resting(_)) {
                     reached.push(tag_at);
@@ -183,27 +201,34 @@ impl Air {
         let hz = f64::from(self.region.frequency_khz(channel)) * 1000.0;
         let at = tag.at.plus(tag.velocity.times(ahead_s).up(0.0));
         let resting = match tag.links.get(aerial_at) {
-            Some(Link::Resting(by_channel)) if tag.owner.is_none() => Some(by_channel.get(channel)?),
+            Some(Link::Resting(link)) if tag.owner.is_none() => {
+                Some((link.by_channel.get(channel)?, link.straight))
+            }
             _ => None,
         };
         // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
-        let mut loose = match resting {
-            Some(_) => (0.0, 0.0),
-            None => rays::rays(aerial, &self.surfaces, at, tag.axis).sum(hz),
+        let (mut loose, straight) = match resting {
+            Some((_, straight)) => ((0.0, 0.0), straight),
+            None => {
+                let rays = rays::rays(aerial, &self.room, at, tag.axis);
+                (rays.sum(hz), rays.straight)
+            }
         };
         let mut shadow_db = 0.0;
         for body in &self.bodies {
             let place = body.at.plus(body.velocity.times(ahead_s));
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
-                loose = rays::plus(loose, ray.at(hz));
+                // A body that counts is near one end: what walls take of the straight way, they take of this one.
+                let (re, im) = ray.at(hz);
+                loose = rays::plus(loose, (straight * re, straight * im));
             }
         }
         if loose != (0.0, 0.0) {
             let around = amplitude(-tag.around_db());
             loose = (loose.0 * around, loose.1 * around);
         }
-        let still = resting.map_or((0.0, 0.0), |&(re, im)| (f64::from(re), f64::from(im)));
+        let still = resting.map_or((0.0, 0.0), |(&(re, im), _)| (f64::from(re), f64::from(im)));
         let (re, im) = rays::plus(still, loose);
         let power = (re * re + im * im) * tag.tuning(hz);
         let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
@@ -227,5 +252,8 @@ fn resting_link(aerial: &Aerial, rays: &rays::Rays, region: Region, loss_db: f64
         let (re, im) = rays.sum(f64::from(region.frequency_khz(channel)) * 1000.0);
         ((re * factor) as f32, (im * factor) as f32)
     });
-    Link::Resting(by_channel.collect())
+    Link::Resting(RestingChannel { by_channel: by_channel.collect(), straight: rays.straight })
 }
+
+#[cfg(test)]
+mod tests;

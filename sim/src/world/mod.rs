@@ -119,7 +119,13 @@ impl World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
-        let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
+        let mut aerials: Vec<Aerial> =
+            antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
+        for feed in &plan.feeds {
+            if let Some(aerial) = aerials.get_mut(feed.aerial) {
+                aerial.feed(feed);
+            }
+        }
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
@@ -174,7 +180,7 @@ impl World {
             plan,
             manner,
         };
-        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        world.air.stands_among(&world.plan.walls, world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         if let Some(reader) = world.plan.readers.first() {
             world.air.in_region(reader.setup.region);
         }

@@ -2,32 +2,37 @@
 
 use super::values::{around, one_of, point, polygon};
 use crate::plan::file::{self, Simulation};
-use crate::plan::{Door, Entrance, Fixture, LanePlan, Wall, Zone, inside};
+use crate::plan::walls::Door;
+use crate::plan::{Entrance, Fixture, LanePlan, Wall, Zone, inside};
+use crate::radio::{Material, Slab};
 use crate::space::{Ground, P2, Rect};
 
 /// Half of what a wall takes from the floor, metres; more than half a diagonal of the walking grid.
 const WALL_M: f64 = 0.2;
 
-/// What usual walls take, dB one way near 900 MHz. Orders of magnitude as ITU-R P.2040 has them; `loss_db` says better.
-const MATERIALS: [(&str, f64); 5] =
-    [("brick", 10.0), ("concrete", 15.0), ("plasterboard", 3.0), ("glass", 2.0), ("metal", 40.0)];
-
 pub(super) fn wall(wall: &file::Wall) -> Result<Wall, String> {
     let what = "[[simulation.walls]]";
-    let loss_db = match (wall.loss_db, MATERIALS.iter().find(|(name, _)| *name == wall.material)) {
-        (Some(db), _) if (0.0..=100.0).contains(&db) => db,
-        (Some(db), _) => return Err(format!("{what} loss_db {db}: 0 to 100 dB, one way")),
-        (None, Some((_, db))) => *db,
-        (None, None) => {
-            let known: Vec<&str> = MATERIALS.iter().map(|(name, _)| *name).collect();
-            return one_of(&wall.material, &known, &format!("{what} material")).and(Err(String::new()));
+    let known = Material::ALL.map(|material| material.name);
+    one_of(&wall.material, &known, &format!("{what} material"))?;
+    let material = Material::ALL.into_iter().find(|material| material.name == wall.material);
+    let material = material.ok_or_else(|| format!("{what} material `{}`", wall.material))?;
+    let thickness_m = wall.thickness.unwrap_or(material.thickness_m);
+    if !(0.0005..=2.0).contains(&thickness_m) {
+        return Err(format!("{what} thickness {thickness_m}: 0.0005 to 2 m"));
+    }
+    let slab = Slab::new(material, thickness_m);
+    let slab = match wall.loss_db {
+        Some(db) if !(0.0..=100.0).contains(&db) => {
+            return Err(format!("{what} loss_db {db}: 0 to 100 dB, one way"));
         }
+        Some(db) => slab.losing(db),
+        None => slab,
     };
     Ok(Wall {
         from: point(wall.from, what)?,
         to: point(wall.to, what)?,
-        loss_db,
-        glass: wall.material == "glass",
+        slab,
+        glass: material.name == "glass",
     })
 }
 
@@ -148,14 +153,15 @@ pub(super) fn entrances(
     Ok(entrances)
 }
 
-pub(super) fn floors(simulation: &Simulation, zones: &[Zone]) -> Result<Vec<Vec<usize>>, String> {
+/// Areas of each floor's zones.
+pub(super) fn floors(simulation: &Simulation, zones: &[Zone]) -> Result<Vec<Vec<Vec<P2>>>, String> {
     let known: Vec<&str> = zones.iter().map(|z| z.id.as_str()).collect();
     let floor = |floor: &file::Floor| {
         let zone = |id: &String| {
             one_of(id, &known, &format!("[[simulation.floors]] `{}`, zones", floor.id))?;
-            Ok(known.iter().position(|k| k == id).unwrap_or(0))
+            Ok(zones.iter().find(|zone| zone.id == *id).map(|zone| zone.area.clone()).unwrap_or_default())
         };
-        floor.zones.iter().map(zone).collect::<Result<Vec<usize>, String>>()
+        floor.zones.iter().map(zone).collect::<Result<Vec<Vec<P2>>, String>>()
     };
     simulation.floors.iter().map(floor).collect()
 }

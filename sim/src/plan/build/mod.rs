@@ -9,13 +9,13 @@ mod senses;
 mod values;
 
 use super::file::File;
-use super::{Fixture, LanePlan, Plan, PlanError, Zone};
+use super::{Fixture, LanePlan, Plan, PlanError, Walls, Zone};
 use crate::space::P2;
 use crate::words::nearest_field;
 use floor::{door, entrances, floors, ground, in_reach, spot, wall};
 use goods::{fixture, scale, shelves, stock};
 use lanes::{lane, tray};
-use readers::readers;
+use readers::{feed, readers};
 use senses::{camera, light, one_of_each, sources};
 use values::{middle, polygon};
 
@@ -86,7 +86,10 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let sources = sources(&cameras, &scales, &lanes);
     one_of_each(simulation, &sources)?;
     let sense_faults = simulation.sense_faults.clone();
+    let floors = floors(simulation, &zones)?;
+    let feeds = simulation.antennas.iter().map(|said| feed(said, &readers)).collect::<Result<_, _>>()?;
     let plan = Plan {
+        feeds,
         racks,
         tables,
         light: light(simulation)?,
@@ -98,7 +101,6 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrance,
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
-        floors: floors(simulation, &zones)?,
         faults: simulation.faults.clone(),
         trays,
         table,
@@ -113,8 +115,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stockroom_at,
         stock,
         sense_faults,
-        walls,
-        doors,
+        walls: Walls { walls, doors, floors },
     };
     let mut stocked = plan.stock.iter().filter_map(|stock| plan.fixtures.get(stock.fixture));
     if let Some(fixture) = stocked.find(|fixture| !in_reach(fixture, &plan.ground)) {

@@ -3,7 +3,8 @@
 use super::values::{one_of, point3};
 use crate::gen2::Setup;
 use crate::plan::file::{self, File, Simulation};
-use crate::plan::{Antenna, Driver, LanePlan, ReaderPlan};
+use crate::plan::{Antenna, Driver, Feed, LanePlan, ReaderPlan};
+use crate::radio::Polarisation;
 
 /// All readers, and what is said of them elsewhere.
 pub(super) fn readers(
@@ -84,4 +85,31 @@ fn reader(
         format!("reader `{}`: there is no driver `{driver}`; there are {names}", reader.id)
     })?;
     Ok(ReaderPlan { id: reader.id.clone(), driver, setup, antennas })
+}
+
+/// What is said of an antenna: which one it is, and whether there are such antennas.
+pub(super) fn feed(said: &file::Feed, readers: &[ReaderPlan]) -> Result<Feed, String> {
+    let what = format!("[[simulation.antennas]] `{}`, port {}", said.reader, said.port);
+    let names: Vec<&str> = readers.iter().map(|reader| reader.id.as_str()).collect();
+    one_of(&said.reader, &names, &format!("{what}, reader"))?;
+    let all = readers.iter().flat_map(|r| r.antennas.iter().map(move |a| (r.id == said.reader, a.port)));
+    let Some(aerial) = all.into_iter().position(|(its, port)| its && port == said.port) else {
+        return Err(format!("{what}: the reader has no antenna on that port; a port of one of its antennas"));
+    };
+    let polarisation = match said.polarisation.as_deref() {
+        None | Some("circular") => None,
+        Some(name) => {
+            let known = Polarisation::NAMES.map(|(name, _)| name);
+            let known: Vec<&str> = std::iter::once("circular").chain(known).collect();
+            one_of(name, &known, &format!("{what}, polarisation"))?;
+            Polarisation::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, how)| how)
+        }
+    };
+    if let Some(db) = said.axial_ratio_db.filter(|db| !(0.0..=20.0).contains(db)) {
+        return Err(format!("{what}, axial_ratio_db {db}: 0 (round) to 20; data sheets say 1 to 3"));
+    }
+    if let Some(m) = said.cable.filter(|m| !(0.0..=50.0).contains(m)) {
+        return Err(format!("{what}, cable {m}: 0 to 50 m"));
+    }
+    Ok(Feed { aerial, polarisation, axial_ratio_db: said.axial_ratio_db, cable_m: said.cable })
 }
