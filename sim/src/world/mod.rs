@@ -4,6 +4,9 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+#[cfg(test)]
+mod census_tests;
+mod company;
 mod failing;
 mod handling;
 mod lanes;
