@@ -166,7 +166,7 @@ pub(crate) fn reached(figure: &Figure, towards: P2) -> P3 {
 pub(crate) fn drawn(figure: &Figure, towards: P2) -> P3 {
     let way = towards.minus(figure.at);
     let ahead = way.times(1.0 / way.length().max(1e-6));
-    let side = if figure.id % 10 == 0 { -1.0 } else { 1.0 };
+    let side = if figure.id.is_multiple_of(10) { -1.0 } else { 1.0 };
     let right = P2::new(ahead.y, -ahead.x).times(0.4 * side);
     figure.at.plus(right).plus(ahead.times(0.2)).up(0.6 * figure.height_m)
 }
