@@ -206,6 +206,28 @@ pub(crate) struct Tray {
     pub(crate) scale: Option<String>,
 }
 
+/// A lift between the floors.
+#[derive(Clone, Debug)]
+pub(crate) struct Lift {
+    /// The middle of its cabin on each floor.
+    pub(crate) cabin: Vec<P2>,
+    /// From a floor to the next, seconds.
+    pub(crate) ride_s: f64,
+}
+
+/// A shopping cart with a reader. Its antennas' places in the plan are its own: x to the right and y ahead of the middle
+/// of its frame, z up from the floor.
+#[derive(Clone, Debug)]
+pub(crate) struct CartPlan {
+    pub(crate) id: String,
+    /// Where it stands when nobody pushes it.
+    pub(crate) home: P2,
+    /// Its antennas, counted over all readers in the plan's order.
+    pub(crate) antennas: Vec<usize>,
+    /// The lane that they read for: what lies in the cart is paid there.
+    pub(crate) lane: Option<usize>,
+}
+
 /// The whole shop.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -248,6 +270,8 @@ pub struct Plan {
     doors: Vec<Door>,
     /// Zones of each floor, where there is more than one.
     floors: Vec<Vec<usize>>,
+    pub(crate) lifts: Vec<Lift>,
+    pub(crate) carts: Vec<CartPlan>,
 }
 
 /// Why a shop's file cannot be used.
@@ -280,6 +304,8 @@ const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
+/// From the middle of a lift's cabin to its door, metres.
+const CABIN_M: f64 = 1.1;
 /// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
 const SLAB_DB: f64 = 60.0;
 
@@ -330,11 +356,16 @@ impl Plan {
     pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
         self.walls_between(from, place).any(|wall| !wall.glass)
             || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || self.lifts.iter().flat_map(|lift| &lift.cabin).any(|cabin| cabin.to(place) < CABIN_M)
             || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
     }
 
-    /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
-    fn floor_of(&self, p: P2) -> usize {
+    /// The floor that a point belongs to: the one with a zone that holds it or whose lift stops there, else the lowest.
+    pub(crate) fn floor_of(&self, p: P2) -> usize {
+        let stops = |lift: &Lift| lift.cabin.iter().position(|cabin| cabin.to(p) < CABIN_M);
+        if let Some(floor) = self.lifts.iter().find_map(stops) {
+            return floor;
+        }
         let holds = |zone: &usize| self.zones.get(*zone).is_some_and(|zone| inside(&zone.area, p));
         self.floors.iter().position(|zones| zones.iter().any(holds)).unwrap_or(0)
     }

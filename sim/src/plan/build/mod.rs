@@ -1,6 +1,7 @@
 //! From a shop's file to its plan: every name resolved, every number held against what a shop can be. Each error names
 //! the entry, what is wrong with it, and what would be right.
 
+mod carts;
 mod floor;
 mod goods;
 mod lanes;
@@ -12,7 +13,8 @@ use super::file::File;
 use super::{Fixture, LanePlan, Plan, PlanError, Zone};
 use crate::space::P2;
 use crate::words::nearest_field;
-use floor::{door, entrances, floors, ground, in_reach, spot, wall};
+use carts::carts;
+use floor::{door, entrances, floors, ground, in_reach, lift, spot, wall};
 use goods::{fixture, scale, shelves, stock};
 use lanes::{lane, tray};
 use readers::readers;
@@ -81,6 +83,10 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     };
     let main = entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
     let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
+    let floors = floors(simulation, &zones)?;
+    let lifts = simulation.lifts.iter().map(|l| lift(l, floors.len(), &ground));
+    let lifts = lifts.collect::<Result<Vec<_>, _>>()?;
+    let carts = carts(&file, simulation, &lanes, &ground)?;
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
     let (racks, tables) = shelves(&stock);
     let sources = sources(&cameras, &scales, &lanes);
@@ -98,7 +104,9 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrance,
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
-        floors: floors(simulation, &zones)?,
+        floors,
+        lifts,
+        carts,
         faults: simulation.faults.clone(),
         trays,
         table,
