@@ -1,7 +1,7 @@
 //! From floor to floor: by the stairs, which are floor like any other, or by a lift, in which nobody is seen and nothing is
 //! read. Whoever pushes something takes the lift.
 
-use crate::people::{Kind, Step};
+use crate::people::Step;
 use crate::space::P2;
 
 use super::World;
@@ -40,8 +40,8 @@ impl World {
             walker.by_stairs &= from != floor;
             return false;
         }
-        let rolls = walker.build.frame.is_some();
-        if !rolls && !(walker.kind != Kind::Child && self.chance.happens(RIDES)) {
+        let rides = walker.build.frame.is_some() || self.chance.happens(RIDES);
+        if !rides {
             walker.by_stairs = true;
             return false;
         }

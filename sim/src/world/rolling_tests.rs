@@ -54,10 +54,11 @@ fn what_lies_in_a_cart_is_read_all_along_and_what_hangs_beside_its_way_in_passin
             match &line.what {
                 Observation::Read(read) if read.reader.starts_with("cart-") => {
                     heard.insert(format!("{} {}", read.reader, read.epc));
-                    let cart = world.carts.iter().zip(&world.plan.carts);
-                    let at = cart.filter(|(_, plan)| read.reader.starts_with(&plan.id)).map(|(c, _)| c.at);
+                    let mut cart = world.carts.iter().zip(&world.plan.carts);
+                    let at =
+                        cart.find(|(_, plan)| read.reader.starts_with(&plan.id)).map(|(cart, _)| cart.at);
                     let tag = world.pieces.iter().position(|p| p.epc.as_ref() == Some(&read.epc));
-                    if let (Some(at), Some(tag)) = (at.last(), tag)
+                    if let (Some(at), Some(tag)) = (at, tag)
                         && world.air.tags[tag].owner.is_none()
                         && matches!(world.pieces[tag].place, Place::Fixture(_))
                     {
@@ -158,7 +159,7 @@ fn lifts_carry_wheels_between_floors_and_no_camera_sees_who_rides() {
             for line in lines {
                 if let Observation::Person(person) = &line.what {
                     places += 1;
-                    let at = P2::new(f64::from(person.x), f64::from(person.y));
+                    let at = P2::new(person.x, person.y);
                     // A camera errs by a hand's breadth or two.
                     assert!(cabins.iter().all(|cabin| cabin.to(at) > 0.4), "seen in the cabin, at {at:?}");
                 }
