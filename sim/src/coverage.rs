@@ -162,7 +162,8 @@ impl Coverage {
         for at in 0..count {
             let [x, y] = self.middle(at % self.columns, at / self.columns);
             let middle = P2::new(x, y);
-            let walls: Vec<f64> = antennas.iter().map(|(a, _)| plan.walls.loss_db(a.floor(), middle)).collect();
+            let walls: Vec<f64> =
+                antennas.iter().map(|(a, _)| plan.walls.loss_db(a.floor(), middle)).collect();
             let mut sums = vec![(0.0, 0.0); antennas.len() + 1];
             let quarter = at % self.columns % 2 + 2 * (at / self.columns % 2);
             let asked = probes.len() / QUARTERS;

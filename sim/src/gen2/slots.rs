@@ -271,11 +271,11 @@ impl Inventory {
         if signal.rssi_dbm < self.setup.mode.sensitivity_dbm() - LEAST_UNDER_DB {
             return None;
         }
-        let from = air.aerials.get(here.aerial)?.plan.at;
+        let (from, rolls) = air.aerials.get(here.aerial).map(|aerial| (aerial.plan.at, aerial.velocity))?;
         let tag = air.tags.get_mut(tag_at)?;
         tag.chip.invert(self.setup.session, at_us);
         let away = tag.at.minus(from);
-        let speed = -away.dot(tag.velocity.up(0.0)) / away.length().max(0.1);
+        let speed = -away.dot(tag.velocity.minus(rolls).up(0.0)) / away.length().max(0.1);
         Some(TagRead {
             at_us,
             tag: tag_at,

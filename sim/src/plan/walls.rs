@@ -86,7 +86,7 @@ impl Walls {
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
-    fn floor_of(&self, p: P2) -> usize {
+    pub(super) fn floor_of(&self, p: P2) -> usize {
         self.floors.iter().position(|zones| zones.iter().any(|area| inside(area, p))).unwrap_or(0)
     }
 }
