@@ -41,7 +41,7 @@ fn rounds_take_what_an_r420s_take() {
         "{crowd}: the more rest, the fewer reads"
     );
     let ever = &figure(&all, "ever read").simulated;
-    assert!(ever[0] > 0.9 && (0.5..=0.9).contains(&ever[1]), "{ever:?}");
+    assert!(ever[0] > 0.8 && (0.5..=0.9).contains(&ever[1]), "{ever:?}");
 }
 
 fn micros(line: &Line) -> (i64, i64) {

@@ -4,8 +4,8 @@
 use super::Inventory;
 use super::settings::Target;
 
-/// From one antenna to the next, microseconds: mostly quick, else somewhere between the two; the carrier is off meanwhile.
-const QUICK_TURN_US: i64 = 2_500;
+/// From one antenna to the next, microseconds: mostly quick, else slow; the carrier is off meanwhile.
+const QUICK_TURN_US: (f64, f64) = (600.0, 3_400.0);
 const QUICK_TURNS: f64 = 0.6;
 const SLOW_TURN_US: (f64, f64) = (4_000.0, 32_000.0);
 /// Rounds that an antenna has at least; its turn ends with the first silent one after them.
@@ -56,11 +56,8 @@ impl Inventory {
     fn turn(&mut self, antenna: usize) {
         self.antenna = antenna;
         self.rounds = 0;
-        self.next_us += if self.chance.happens(QUICK_TURNS) {
-            QUICK_TURN_US
-        } else {
-            self.chance.between(SLOW_TURN_US.0, SLOW_TURN_US.1) as i64
-        };
+        let (least_us, most_us) = if self.chance.happens(QUICK_TURNS) { QUICK_TURN_US } else { SLOW_TURN_US };
+        self.next_us += self.chance.between(least_us, most_us) as i64;
         self.visit_began_us = self.next_us;
         if self.setup.target == Target::Dual {
             self.target_b = self.chance.happens(TURNS_AT_B);
