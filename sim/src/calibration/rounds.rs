@@ -228,54 +228,49 @@ fn handheld(session: Session, chance: &mut Chance) -> [f64; 2] {
     const SPEED: f64 = 0.6;
     const POWER_DBM: f64 = 30.0;
     const OFF_DBM: f64 = -100.0;
-    let (mut rates, mut shares) = (0.0, 0.0);
-    let passes = 2;
-    for _ in 0..passes {
-        let mut air = bench(POWER_DBM, chance);
-        air.aerials.iter_mut().for_each(Aerial::hold_in_hand);
-        for n in 0..1000 {
-            let side = if n % 2 == 0 { 1.0 } else { -1.0 };
-            let at = P3::new(
-                chance.between(0.0, AISLE_M),
-                side * chance.between(0.7, 1.2),
-                if chance.happens(0.5) { chance.between(0.7, 1.0) } else { chance.between(1.3, 1.7) },
-            );
-            let loss_db = chance.normal(6.0, 3.0).clamp(0.0, 20.0);
-            add(&mut air, at, chance.direction(), loss_db, chance);
-        }
-        let walks_s = (AISLE_M + 1.0) / SPEED;
-        let seconds = walks_s + (walks_s / STRETCH_S).floor() * TURN_S;
-        let reads = run(&mut air, handheld_setup(session), seconds, chance, |air, t| {
-            if let Some(aerial) = air.aerials.first_mut() {
-                let (stretches, into_s) = ((t / (STRETCH_S + TURN_S)).floor(), t % (STRETCH_S + TURN_S));
-                let walked_s = stretches * STRETCH_S + into_s.min(STRETCH_S);
-                // Swung from side to side; the trigger is let go while whoever carries it turns.
-                let (sin, cos) = libm::sincos(1.2 * libm::sin(1.6 * t));
-                aerial.plan.at = P3::new(-0.5 + SPEED * walked_s, 0.0, 1.2);
-                aerial.plan.facing = P3::new(cos, sin, 0.0);
-                aerial.plan.power_dbm = if into_s < STRETCH_S { POWER_DBM } else { OFF_DBM };
-            }
-            for tag in &mut air.tags {
-                // The reader moves, not the tag; what has been worked out for it at rest holds no longer.
-                tag.owner = Some(1);
-            }
-        });
-        let mut read = vec![false; air.tags.len()];
-        for one in &reads {
-            if let Some(tag) = read.get_mut(one.tag) {
-                *tag = true;
-            }
-        }
-        rates += reads.len() as f64 / seconds;
-        shares += read.iter().filter(|read| **read).count() as f64 / air.tags.len() as f64;
+    let mut air = bench(POWER_DBM, chance);
+    air.aerials.iter_mut().for_each(Aerial::hold_in_hand);
+    for n in 0..1000 {
+        let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+        let at = P3::new(
+            chance.between(0.0, AISLE_M),
+            side * chance.between(0.7, 1.2),
+            if chance.happens(0.5) { chance.between(0.7, 1.0) } else { chance.between(1.3, 1.7) },
+        );
+        let loss_db = chance.normal(6.0, 3.0).clamp(0.0, 20.0);
+        add(&mut air, at, chance.direction(), loss_db, chance);
     }
-    [rates / f64::from(passes), shares / f64::from(passes)]
+    let walks_s = (AISLE_M + 1.0) / SPEED;
+    let seconds = walks_s + (walks_s / STRETCH_S).floor() * TURN_S;
+    let reads = run(&mut air, handheld_setup(session), seconds, chance, |air, t| {
+        if let Some(aerial) = air.aerials.first_mut() {
+            let (stretches, into_s) = ((t / (STRETCH_S + TURN_S)).floor(), t % (STRETCH_S + TURN_S));
+            let walked_s = stretches * STRETCH_S + into_s.min(STRETCH_S);
+            // Swung from side to side; the trigger is let go while whoever carries it turns.
+            let (sin, cos) = libm::sincos(1.2 * libm::sin(1.6 * t));
+            aerial.plan.at = P3::new(-0.5 + SPEED * walked_s, 0.0, 1.2);
+            aerial.plan.facing = P3::new(cos, sin, 0.0);
+            aerial.plan.power_dbm = if into_s < STRETCH_S { POWER_DBM } else { OFF_DBM };
+        }
+        for tag in &mut air.tags {
+            // The reader moves, not the tag; what has been worked out for it at rest holds no longer.
+            tag.owner = Some(1);
+        }
+    });
+    let mut read = vec![false; air.tags.len()];
+    for one in &reads {
+        if let Some(tag) = read.get_mut(one.tag) {
+            *tag = true;
+        }
+    }
+    let share = read.iter().filter(|read| **read).count() as f64 / read.len() as f64;
+    [reads.len() as f64 / seconds, share]
 }
 
 /// One tag that is carried through a field of 12 s, in which so many rest. Gives how often it is read, and the share of
 /// walks in which it is read at all.
 fn among(resting: usize, chance: &mut Chance) -> (f64, f64) {
-    let walks = if resting > 500 { 24 } else { 8 };
+    let walks = if resting > 500 { 16 } else { 8 };
     let mut counts = Vec::new();
     let mut air = bench(30.0, chance);
     for _ in 0..resting {

@@ -67,6 +67,10 @@ pub(crate) struct Inventory {
     /// Every antenna has had its turn since the first one's was forced.
     cycled: bool,
     target_b: bool,
+    /// With both targets and several antennas: the antenna's turn asks for B only; and the first round of each turn asks
+    /// for B before the others ask for A.
+    turn_at_b: bool,
+    late: bool,
     /// Qfp of Annex D.
     qfp: f64,
     /// When the next round begins.
@@ -97,6 +101,8 @@ impl Inventory {
         Inventory {
             times: Times::of(setup.mode, setup.fast_id),
             target_b: setup.target == Target::B,
+            turn_at_b: false,
+            late: false,
             qfp: 0.0,
             setup,
             number,
