@@ -91,7 +91,7 @@ impl Aerial {
             let there = at.minus(origin);
             let (field, caught) = (chance.direction(), chance.direction());
             let (re, im) = rays::coupling(&aerial, there, caught);
-            let size = chance.between(0.15, 0.7) * aerial.gain(there);
+            let size = chance.between(0.3, 1.0) * aerial.gain(there);
             let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
             let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
             aerial.scatterers.push(Scatterer { at, field, strength, length_m: there.length() });

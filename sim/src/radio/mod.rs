@@ -48,8 +48,8 @@ pub(crate) struct Signal {
     pub(crate) alone: bool,
 }
 
-/// The channel of a tag at rest, by place in the frequency plan.
-type RestingChannel = Box<[(f32, f32)]>;
+/// The channel of a tag at rest, by place in the frequency plan: straight, and around.
+type RestingChannel = Box<[[(f32, f32); 2]]>;
 
 /// A link of a resting tag to one antenna.
 #[derive(Clone, Debug)]
@@ -167,26 +167,26 @@ impl Air {
             _ => None,
         };
         // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
-        let mut loose = match resting {
-            Some(_) => (0.0, 0.0),
-            None => rays::rays(aerial, &self.surfaces, at, tag.axis).sum(hz),
+        let lost = amplitude(-tag.around_db());
+        let [straight, mut around] = match resting {
+            Some(ways) => ways.map(|(re, im)| (f64::from(re), f64::from(im))),
+            None => {
+                rays::rays(aerial, &self.surfaces, at, tag.axis).sums(hz).map(|way| rays::times(way, lost))
+            }
         };
         let mut shadow_db = 0.0;
         for body in &self.bodies {
             let place = body.at.plus(body.velocity.times(ahead_s));
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
-                loose = rays::plus(loose, ray.at(hz));
+                around = rays::plus(around, rays::times(ray.at(hz), lost));
             }
         }
-        if loose != (0.0, 0.0) {
-            let around = amplitude(-tag.around_db());
-            loose = (loose.0 * around, loose.1 * around);
-        }
-        let still = resting.map_or((0.0, 0.0), |&(re, im)| (f64::from(re), f64::from(im)));
-        let (re, im) = rays::plus(still, loose);
+        // Who stands in the way takes from the straight way; a room full of things leads around.
+        let left = if shadow_db > 0.0 { amplitude(-shadow_db) } else { 1.0 };
+        let (re, im) = rays::plus(rays::times(straight, left), around);
         let power = (re * re + im * im) * tag.tuning(hz);
-        let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
+        let way_db = 10.0 * libm::log10(power.max(1e-18)) - aerial.cable_db;
         Some(Signal {
             margin_db: aerial.plan.power_dbm + way_db - tag.sensitivity_dbm,
             rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.modulation_db,
@@ -204,8 +204,8 @@ fn resting_link(aerial: &Aerial, rays: &rays::Rays, region: Region, loss_db: f64
     }
     let factor = amplitude(-loss_db);
     let by_channel = (0..region.channels()).map(|channel| {
-        let (re, im) = rays.sum(f64::from(region.frequency_khz(channel)) * 1000.0);
-        ((re * factor) as f32, (im * factor) as f32)
+        let ways = rays.sums(f64::from(region.frequency_khz(channel)) * 1000.0);
+        ways.map(|(re, im)| ((re * factor) as f32, (im * factor) as f32))
     });
     Link::Resting(by_channel.collect())
 }

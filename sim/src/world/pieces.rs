@@ -1,6 +1,5 @@
 //! Pieces in the store: made, laid down, taken up, delivered; and how the store knows them.
 
-use crate::family::Family;
 use crate::radio::{Tag, carry_loss_db};
 use crate::space::{P2, P3};
 use crate::stock::{self, Carry, Piece, Place, Story};
@@ -8,6 +7,9 @@ use recording::Hex;
 use std::collections::BTreeSet;
 
 use super::World;
+
+/// Pieces that lie about in the shop of the family `calibration` for those who come to take up.
+const LYING: usize = 2;
 
 impl World {
     pub(super) fn furnish(&mut self) {
@@ -37,9 +39,10 @@ impl World {
                 }
             }
         }
-        if self.family == Family::Calibration {
-            for product in 0..4 {
-                self.make(product, Place::Fixture(0));
+        if self.manner.as_logged {
+            for fixture in self.plan.racks.iter().copied().take(LYING).collect::<Vec<_>>() {
+                let product = self.a_cloth_product();
+                self.make(product, Place::Fixture(fixture));
             }
         }
         self.floor_stock = self.on_floor();
@@ -61,6 +64,9 @@ impl World {
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
         if let Some(product) = self.products.get(piece.product) {
             tag.fix_to(product.goods(), &mut self.making);
+        }
+        if self.manner.as_logged {
+            tag.of_one_make(&mut self.making);
         }
         tag.there = piece.epc.is_some();
         if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
