@@ -292,14 +292,15 @@ impl Inventory {
         let (from, rolls) = air.aerials.get(here.aerial).map(|aerial| (aerial.plan.at, aerial.velocity))?;
         let tag = air.tags.get_mut(tag_at)?;
         tag.chip.invert(self.setup.session, at_us);
+        let label = self.label(at_us);
         let away = tag.at.minus(from);
         let speed = -away.dot(tag.velocity.minus(rolls).up(0.0)) / away.length().max(0.1);
         Some(TagRead {
             at_us,
             tag: tag_at,
             antenna: self.antenna,
-            channel: self.channel as u16 + 1,
-            khz: self.setup.region.frequency_khz(here.place),
+            channel: label as u16 + 1,
+            khz: self.setup.region.frequency_khz(self.hop_table.get(label).copied().unwrap_or(0)),
             report: report(&signal, speed, &mut self.chance),
             with_tid: self.setup.fast_id,
         })

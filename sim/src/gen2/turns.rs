@@ -19,6 +19,11 @@ const HOPS_THAT_RESTART: f64 = 0.8;
 /// good part of the turns of four antennas, and never with one antenna.
 pub(super) const TURNS_AT_B: f64 = 0.2;
 
+/// For so long after a hop a reader with several antennas still reports the channel that it has left, at most,
+/// microseconds: in the logs the last read of an antenna on a channel is of another phase half of the time, the others
+/// are not, and never with one antenna.
+const LATE_LABEL_US: f64 = 60_000.0;
+
 impl Inventory {
     /// On to the next channel when its time has come.
     pub(super) fn hop(&mut self) {
@@ -26,15 +31,25 @@ impl Inventory {
             return;
         }
         let region = self.setup.region;
+        self.left_channel = self.channel;
         self.channel = (self.channel + 1) % region.channels();
         self.next_us += region.silence_us();
         self.hop_at_us = self.next_us + region.dwell_us();
+        self.label_from_us = self.next_us;
+        if self.antennas > 1 {
+            self.label_from_us += self.chance.between(0.0, LATE_LABEL_US) as i64;
+        }
         if self.cycled && self.chance.happens(HOPS_THAT_RESTART) {
             self.cycled = false;
             self.turn(0);
         }
         // The hop itself takes its time now and then, as the logs of one antenna show.
         self.next_us += if self.chance.happens(0.4) { 3_500 } else { 300 };
+    }
+
+    /// The channel that a read of this time is reported to be on, as a place in the hop table.
+    pub(super) fn label(&self, at_us: i64) -> usize {
+        if at_us < self.label_from_us { self.left_channel } else { self.channel }
     }
 
     /// After a round that read so many tags. Several antennas have their turns in a fixed order, each until nothing is new
