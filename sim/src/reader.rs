@@ -1,7 +1,9 @@
 //! An emulated reader on sockets: `llrp::Server` between its clients and whatever reads tags for it. Makes no
 //! reads of its own and decides nothing about the protocol.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use llrp::server::{ServerEvent, TagRead};
@@ -22,8 +24,22 @@ const BREATH: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to reach a client.
 const LONGEST_BREATH: Duration = Duration::from_secs(5);
 
-/// A read with the reader's time at which it was made.
-pub(crate) type Fed = (Duration, TagRead);
+/// What a store's reader is fed with.
+pub(crate) enum Fed {
+    /// A read, with the reader's time at which it was made.
+    Read(Duration, TagRead),
+    /// An input contact, by port from 1, is high from now on, or low.
+    Input(u16, bool),
+}
+
+/// Levels of the output contacts that a client has set, by port from 1.
+pub(crate) type OutputLevels = Arc<Mutex<BTreeMap<u16, bool>>>;
+
+/// A reader in a store: reads and contacts come from elsewhere, and outputs are looked at there.
+pub(crate) struct InStore {
+    pub(crate) fed: mpsc::Receiver<Fed>,
+    pub(crate) outputs: OutputLevels,
+}
 
 /// A connection of either kind, with TLS or without.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -112,15 +128,20 @@ pub(crate) trait Surroundings {
     fn told(&mut self, event: &ServerEvent);
 }
 
-/// Reads that somebody else makes.
-impl Surroundings for mpsc::Receiver<Fed> {
-    async fn happen(&mut self, server: &mut llrp::Server, _now: &impl Fn() -> Duration) -> Option<()> {
-        let (at, read) = self.recv().await?;
-        server.read(at, &read);
+impl Surroundings for InStore {
+    async fn happen(&mut self, server: &mut llrp::Server, now: &impl Fn() -> Duration) -> Option<()> {
+        match self.fed.recv().await? {
+            Fed::Read(at, read) => server.read(at, &read),
+            Fed::Input(port, high) => server.set_gpi(now(), port, high),
+        }
         Some(())
     }
 
-    fn told(&mut self, _event: &ServerEvent) {}
+    fn told(&mut self, event: &ServerEvent) {
+        if let ServerEvent::Gpo { port, high } = event {
+            self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(*port, *high);
+        }
+    }
 }
 
 /// Serves one client after the other until the feed ends. `now` is the time that the server counts in, `pace` how many
@@ -128,11 +149,11 @@ impl Surroundings for mpsc::Receiver<Fed> {
 pub(crate) async fn serve(
     listener: TcpListener,
     server: llrp::Server,
-    feed: mpsc::Receiver<Fed>,
+    store: InStore,
     now: impl Fn() -> Duration,
     pace: f64,
 ) {
-    run(Peers::new().listen(listener, None), server, feed, now, pace).await;
+    run(Peers::new().listen(listener, None), server, store, now, pace).await;
 }
 
 /// The same for clients of any kind and for any surroundings.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use llrp::session::{Event, Settings};
-use recording::{Observation, Time};
+use recording::{Gate, GateState, Observation, Time};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -78,6 +78,7 @@ async fn a_live_store_sells_within_90_seconds() {
         let antennas: BTreeSet<_> = reads.iter().map(|(_, antenna)| antenna).collect();
         pieces.len() > 5 && antennas.len() == 4
     }));
+    live.begin.send(()).unwrap();
     let mut taps = Vec::new();
     let mut kinds = BTreeSet::new();
     while taps.len() < 3 {
@@ -86,6 +87,8 @@ async fn a_live_store_sells_within_90_seconds() {
         kinds.insert(line.what.type_name());
         if let Observation::Tap(_) = line.what {
             taps.push(line.at.seconds_after(opened));
+            let gate = Gate { gate: "gate-1".into(), state: GateState::Opened, passage: None };
+            live.gates.send(gate).await.unwrap();
         }
     }
     println!("taps at {taps:?} s");

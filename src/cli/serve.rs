@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use recording::{Line, Name};
+use recording::{Health, Line, Name};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -108,6 +108,18 @@ async fn pass_on(mut batches: mpsc::Receiver<Vec<Line>>, mut contacts: Contacts,
 }
 
 impl Serving {
+    /// Waits until so many readers are there, but no longer than that.
+    pub(super) fn readers_up(&self, readers: usize, within: Duration) -> impl Future<Output = ()> + use<> {
+        let mut live = self.handle.live_changes();
+        let up = |live: &Arc<store::Live>| {
+            live.readers.values().filter(|reader| reader.state == Health::Up).count() >= readers
+        };
+        async move {
+            // One that does not come is no reason to keep the others waiting, and a store that stops says so itself.
+            let _ = tokio::time::timeout(within, live.wait_for(up)).await;
+        }
+    }
+
     /// Serves until the store has to stop or somebody asks it to, then stops in order: outputs, readers, pages, writer.
     pub(super) async fn until_stopped(self) -> anyhow::Result<()> {
         let Serving { handle, db, outputs, stop, readers, mut pages, stop_writer, mut writer } = self;

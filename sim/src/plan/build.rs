@@ -112,6 +112,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     one_of_each(simulation, &sources)?;
     let sense_faults = simulation.sense_faults.clone();
     let plan = Plan {
+        gates: super::gates::gates(&file, &lanes, &readers),
         racks,
         tables,
         light: light(simulation)?,

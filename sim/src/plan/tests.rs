@@ -80,9 +80,9 @@ fn people_go_around_walls_and_through_doors() {
 fn the_file_comes_out_again_with_addresses_and_without_what_belongs_to_a_machine() {
     let text = format!("{ONE_LANE}\n[database]\nurl = \"sqlite://x.db\"\n[web]\nlisten = \"127.0.0.1:1\"\n");
     let plan = Plan::parse(&text, "x.toml").unwrap();
-    let out: toml::Table = toml::from_str(
-        &plan.config_toml(|id| vec![("driver", "llrp".into()), ("address", format!("{id}.example:5084"))]),
-    )
+    let out: toml::Table = toml::from_str(&plan.config_toml(Wires::Left, |id| {
+        vec![("driver", "llrp".into()), ("address", format!("{id}.example:5084"))]
+    }))
     .unwrap();
     assert!(!out.contains_key("database") && !out.contains_key("web"));
     let readers = out["readers"].as_array().unwrap();

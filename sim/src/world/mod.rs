@@ -5,6 +5,7 @@ mod acts;
 #[cfg(test)]
 mod behaviour_tests;
 mod failing;
+mod gates;
 mod handling;
 mod lanes;
 mod leaving;
@@ -17,6 +18,7 @@ mod staff;
 mod staging;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +61,8 @@ pub(crate) struct World {
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
+    /// Gates that stand in people's way; none where no store opens them.
+    gates: Option<gates::Gates>,
     /// Ways through that wait for the rest of a party, by purse.
     done: BTreeMap<u32, Vec<Done>>,
     /// Places of the line before each lane: inside, then on the street.
@@ -136,6 +140,7 @@ impl World {
             people: Vec::new(),
             due: Vec::new(),
             under: BTreeMap::new(),
+            gates: None,
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
@@ -253,6 +258,7 @@ impl World {
         self.arrivals();
         self.act();
         self.walk();
+        self.swing();
         self.carry();
     }
 
@@ -267,6 +273,7 @@ impl World {
             }
         }
         for (at, before) in crossings {
+            self.stops_at_gates(at, before);
             self.crosses(at, before);
         }
     }
