@@ -111,7 +111,7 @@ impl Serving {
     /// Waits until so many readers are there, but no longer than that.
     pub(super) fn readers_up(&self, readers: usize, within: Duration) -> impl Future<Output = ()> + use<> {
         let mut live = self.handle.live_changes();
-        let up = |live: &Arc<store::Live>| {
+        let up = move |live: &Arc<store::Live>| {
             live.readers.values().filter(|reader| reader.state == Health::Up).count() >= readers
         };
         async move {
