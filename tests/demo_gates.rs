@@ -12,9 +12,6 @@ use common::http::get;
 use recording::Time;
 use serde_json::Value;
 
-/// Beyond the exit line of the shop's lanes by more than a camera errs, metres.
-const STREET_M: f64 = 2.6;
-
 /// What a demo of a scene has left: everything that its store took in, its receipts and its alerts.
 struct Seen {
     lines: Vec<Value>,
@@ -53,12 +50,12 @@ impl Seen {
         of.map(|line| Time::parse(line["at"].as_str().unwrap()).unwrap()).collect()
     }
 
-    /// When somebody was seen on the street before a lane for the first time.
+    /// When somebody went through the lane's exit beam: the last time that it was broken, as whoever stands before it reaches
+    /// through it now and then.
     fn out(&self) -> Option<Time> {
-        let out = |p: &Value| {
-            p["y"].as_f64().unwrap() > STREET_M && (-0.3..1.5).contains(&p["x"].as_f64().unwrap())
-        };
-        self.times("person", out).into_iter().min()
+        let exit =
+            |beam: &Value| beam["lane"] == "exit-1" && beam["line"] == "exit" && beam["blocked"] == true;
+        self.times("beam", exit).into_iter().max()
     }
 
     fn opened(&self) -> Vec<Time> {

@@ -33,6 +33,9 @@ pub(crate) type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 /// Keys of a reader in the configuration with which the store finds it.
 pub(crate) type Keys = Vec<(&'static str, String)>;
 
+/// What ails a reader: whether nobody reaches it, and which antennas do not answer, by port from 1.
+pub(crate) type Ailing = (bool, Vec<u16>);
+
 /// A reader that can be met.
 pub(crate) struct Host {
     pub(crate) name: Name,
@@ -97,7 +100,7 @@ impl Host {
                 let server = llrp::Server::new(profile, u64::try_from(opened.as_micros()).unwrap_or(0));
                 let (feed, fed) = mpsc::channel(READS);
                 let outputs = OutputLevels::default();
-                let store = InStore { fed, outputs: Arc::clone(&outputs) };
+                let store = InStore { fed, outputs: Arc::clone(&outputs), cut: false };
                 let clock = Arc::clone(around.clock);
                 tasks.spawn(serve(listener, server, store, move || clock().since(opened), around.speed));
                 let keys = vec![driver, ("address", address.to_string())];
@@ -188,6 +191,50 @@ impl Host {
             Hears::Impinj(reader) => reader.output(port) == Some(true),
             Hears::Zebra(reader) => reader.output(port) == Some(true),
             Hears::Serial(hosted) => hosted.field(|field| field.outputs.get(place(port)) == Some(&true)),
+        }
+    }
+
+    /// What ails it has changed.
+    pub(crate) async fn ails(&self, before: &Ailing, now: &Ailing) {
+        if before.0 != now.0 {
+            self.cut(now.0).await;
+        }
+        for &port in now.1.iter().filter(|port| !before.1.contains(port)) {
+            self.antenna(port, false).await;
+        }
+        for &port in before.1.iter().filter(|port| !now.1.contains(port)) {
+            self.antenna(port, true).await;
+        }
+    }
+
+    /// Its network is gone, or its line; or is there again.
+    async fn cut(&self, cut: bool) {
+        match &self.hears {
+            // A reader that is gone has nobody to tell.
+            Hears::Llrp { feed, .. } => drop(feed.send(Fed::Cut(cut)).await),
+            Hears::Impinj(reader) => {
+                reader.does(impinj::Deed::CutStreams);
+                reader.does(impinj::Deed::Hang(cut));
+            }
+            Hears::Zebra(reader) => {
+                reader.does(zebra::Deed::Cut(cut));
+                reader.does(zebra::Deed::Hang(cut));
+            }
+            Hears::Serial(hosted) => hosted.does(serial::Deed::Silent(cut)),
+        }
+    }
+
+    /// An antenna answers, or does not any more, by port from 1.
+    async fn antenna(&self, port: u16, connected: bool) {
+        match &self.hears {
+            Hears::Llrp { feed, .. } => drop(feed.send(Fed::Antenna(port, connected)).await),
+            Hears::Impinj(reader) => reader.does(impinj::Deed::Antenna(port, connected)),
+            Hears::Zebra(reader) => reader.does(zebra::Deed::Antenna(port, connected)),
+            Hears::Serial(hosted) => hosted.field(|field| {
+                if let Some(antenna) = field.antennas.get_mut(place(port)) {
+                    *antenna = connected;
+                }
+            }),
         }
     }
 

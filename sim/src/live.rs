@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::family::{Family, Manner};
-use crate::hosts::{Clock, Host, Keys, Surroundings};
+use crate::hosts::{Ailing, Clock, Host, Keys, Surroundings};
 use crate::plan::{GateBy, Plan, Wires};
 use crate::scene::Scene;
 use crate::stock::catalogue_csv;
@@ -176,6 +176,7 @@ async fn lives(
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut out = Vec::new();
+    let mut ailing: Vec<Ailing> = vec![Ailing::default(); hosts.len()];
     loop {
         beat.tick().await;
         pace.looks(world.now_us);
@@ -196,6 +197,13 @@ async fn lives(
                 }
             }
             world.step(&mut out);
+            for ((reader, host), before) in hosts.iter().enumerate().zip(&mut ailing) {
+                let now = world.ails(reader);
+                if now != *before {
+                    let before = std::mem::replace(before, now.clone());
+                    host.ails(&before, &now).await;
+                }
+            }
             for (reader, port, high) in world.contacts() {
                 if let Some(host) = hosts.get(reader) {
                     host.input(port, high).await;

@@ -30,6 +30,10 @@ pub(crate) enum Fed {
     Read(Duration, TagRead),
     /// An input contact, by port from 1, is high from now on, or low.
     Input(u16, bool),
+    /// An antenna, by port from 1, answers from now on, or does not.
+    Antenna(u16, bool),
+    /// Nobody reaches it any more, or one does again.
+    Cut(bool),
 }
 
 /// Levels of the output contacts that a client has set, by port from 1.
@@ -39,6 +43,7 @@ pub(crate) type OutputLevels = Arc<Mutex<BTreeMap<u16, bool>>>;
 pub(crate) struct InStore {
     pub(crate) fed: mpsc::Receiver<Fed>,
     pub(crate) outputs: OutputLevels,
+    pub(crate) cut: bool,
 }
 
 /// A connection of either kind, with TLS or without.
@@ -126,6 +131,10 @@ pub(crate) trait Surroundings {
     async fn happen(&mut self, server: &mut llrp::Server, now: &impl Fn() -> Duration) -> Option<()>;
     /// Something that the reader did to them.
     fn told(&mut self, event: &ServerEvent);
+    /// Whether the reader's network is gone: who was connected is not any more, and nobody gets through.
+    fn is_cut(&self) -> bool {
+        false
+    }
 }
 
 impl Surroundings for InStore {
@@ -133,6 +142,8 @@ impl Surroundings for InStore {
         match self.fed.recv().await? {
             Fed::Read(at, read) => server.read(at, &read),
             Fed::Input(port, high) => server.set_gpi(now(), port, high),
+            Fed::Antenna(port, connected) => server.set_antenna(now(), port, connected),
+            Fed::Cut(cut) => self.cut = cut,
         }
         Some(())
     }
@@ -141,6 +152,10 @@ impl Surroundings for InStore {
         if let ServerEvent::Gpo { port, high } = event {
             self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(*port, *high);
         }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }
 
@@ -173,7 +188,9 @@ pub(crate) async fn run(
         let due = Instant::now() + wait;
         tokio::select! {
             Some(newcomer) = peers.peers.recv() => {
-                if client.is_some() {
+                if surroundings.is_cut() {
+                    drop(newcomer);
+                } else if client.is_some() {
                     refuse(&server, newcomer, now());
                     server.connection_attempted(now());
                 } else {
@@ -193,6 +210,8 @@ pub(crate) async fn run(
             },
             happened = surroundings.happen(&mut server, &now) => if happened.is_none() {
                 return;
+            } else if surroundings.is_cut() && client.take().is_some() {
+                server.connection_lost();
             },
             () = sleep_until(due) => server.handle_timeout(now()),
         }

@@ -81,6 +81,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .filter(|(_, piece)| piece.state == PieceState::Sold)
         .filter_map(|(_, piece)| piece.epc.clone())
         .collect();
+    // World and store go by one clock: two that start a second apart are twenty seconds apart at twenty times the speed.
     let clock = Clock::start(Some(last.now), args.speed);
     let world = sim::live::start(sim::live::Options {
         seed: args.seed,
@@ -100,7 +101,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     learn(&db, Arc::new(config.plan.clone()), products.taken.into_iter().chain(items.taken)).await?;
     db.close().await;
     drop(db);
-    let serving = start(&config, listener, args.speed).await?;
+    let serving = start(&config, listener, Some(clock)).await?;
     announce(&config, address, args.data.as_deref())?;
     let mut carrying = JoinSet::new();
     let readers_up = serving.readers_up(config.readers.len(), READERS_WITHIN);

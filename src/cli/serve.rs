@@ -63,7 +63,12 @@ pub(super) struct Serving {
 }
 
 /// Starts the store, its readers and its pages. Nothing starts where the file names what cannot be spoken to.
-pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) -> anyhow::Result<Serving> {
+/// `clock` is one that somebody else goes by already.
+pub(super) async fn start(
+    config: &Config,
+    listener: TcpListener,
+    clock: Option<Clock>,
+) -> anyhow::Result<Serving> {
     if let Some(absent) = config.absent().into_iter().next() {
         return Err(Usage(absent.to_string()).into());
     }
@@ -71,7 +76,8 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
     let told = told.collect::<Result<Vec<_>, _>>()?;
     let url = database_url(config);
     let db = Arc::new(Db::open(&url).await?);
-    let clock = Clock::start(db.last_stamp().await?.map(|last| last.now), speed);
+    let last = db.last_stamp().await?.map(|last| last.now);
+    let clock = clock.unwrap_or_else(|| Clock::start(last, 1.0));
     let (orders, taken): (BTreeMap<Name, _>, Vec<_>) = config
         .readers
         .iter()

@@ -102,6 +102,15 @@ impl Failing {
 }
 
 impl World {
+    /// Whether nobody reaches a reader, and which of its antennas do not answer, by port.
+    pub(crate) fn ails(&self, reader: usize) -> (bool, Vec<u16>) {
+        let out = self.failing.troubles.get(reader).is_some_and(|trouble| trouble.out);
+        let (plan, inventory) = (self.plan.readers.get(reader), self.inventories.get(reader));
+        let antennas =
+            plan.zip(inventory).into_iter().flat_map(|(plan, of)| plan.antennas.iter().zip(&of.dead));
+        (out, antennas.filter(|(_, dead)| **dead).map(|(antenna, _)| antenna.port).collect())
+    }
+
     /// Begins and ends what is due; to be called with every step.
     pub(super) fn fail(&mut self) {
         if self.failing.draws && self.now_us > 0 && self.now_us % DRAW_US == 0 {
