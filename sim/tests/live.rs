@@ -100,6 +100,55 @@ async fn a_live_store_sells_within_90_seconds() {
     assert!(pieces.len() > 5, "{} different tags were read", pieces.len());
 }
 
+/// The first bytes that a reader says to whoever connects; none where nobody gets through.
+async fn greets(address: SocketAddr) -> usize {
+    let mut stream = TcpStream::connect(address).await.expect("the host itself is there");
+    let mut words = [0_u8; 256];
+    tokio::time::timeout(Duration::from_secs(1), stream.read(&mut words))
+        .await
+        .map_or(0, |read| read.unwrap_or(0))
+}
+
+/// A scene's network fault is one for the reader's client, too: its line breaks, and nobody gets through until it is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_loses_its_network_is_out_of_reach_until_it_is_back() {
+    let file = std::env::temp_dir().join(format!("outage-{}.toml", std::process::id()));
+    let boutique = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/boutique.toml");
+    let scene = format!(
+        "title = \"no network\"\nshop = '{}'\n[[person]]\nname = \"Ada\"\ncomes = \"00:01\"\n\
+         does = [\"walks to rack-1\", \"leaves by the door\"]\n\
+         [[event]]\nat = \"00:10\"\nwhat = \"reader exit-a loses its network for 40 s\"\n",
+        boutique.display()
+    );
+    std::fs::write(&file, scene).unwrap();
+    let scene = sim::Scene::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let (began, opened) = (Instant::now(), Time::parse("2026-11-24T10:00:00Z").unwrap());
+    let options = sim::live::Options {
+        stage: sim::live::Stage::Scene(Box::new(scene)),
+        seed: 1,
+        clock: Arc::new(move || opened + began.elapsed() * 20),
+        speed: 20.0,
+        gone: BTreeSet::new(),
+        folder: std::env::temp_dir(),
+    };
+    let live = sim::live::start(options).await.expect("free ports");
+    let address =
+        live.readers.iter().find(|(id, _)| id == "exit-a").and_then(|(_, address)| *address).unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    live.begin.send(()).unwrap();
+    let mut lines = live.lines;
+    tokio::spawn(async move { while lines.recv().await.is_some() {} });
+    let broken = async {
+        let mut words = [0_u8; 256];
+        while stream.read(&mut words).await.is_ok_and(|count| count > 0) {}
+    };
+    tokio::time::timeout(Duration::from_secs(5), broken).await.expect("the line breaks");
+    assert_eq!(greets(address).await, 0, "nobody gets through");
+    let back = async { while greets(address).await == 0 {} };
+    tokio::time::timeout(Duration::from_secs(10), back).await.expect("it is back");
+}
+
 /// A store that goes on with the same seed does not hang up again what was sold before.
 #[tokio::test]
 async fn what_was_sold_in_an_earlier_run_does_not_come_back() {
