@@ -17,8 +17,9 @@ pub struct Prices {
 impl Prices {
     /// What a world's mistakes cost the store: pieces that left unpaid, wrong lines, calls of staff.
     pub fn loss_minor(&self, tally: &Tally) -> i64 {
-        let asked = (tally.held + tally.false_alarms) as i64;
-        tally.missed_minor + tally.wrong_lines as i64 * self.wrong_charge_minor + asked * self.ask_minor
+        tally.missed_minor
+            + tally.wrong_lines as i64 * self.wrong_charge_minor
+            + tally.asked as i64 * self.ask_minor
     }
 }
 
@@ -45,12 +46,10 @@ pub struct Figures {
     pub wrong_lines: Share,
     /// Receipts with exactly what was carried.
     pub exact: Share,
-    /// Carried pieces, of those that should have been paid, that left unpaid and unasked.
+    /// Carried pieces, of those that should be paid or not get away, that left unpaid and that nobody was called to.
     pub missed: Share,
-    /// Passages left to staff.
-    pub held: Share,
-    /// Alarms over pieces at rest, of a thousand passages.
-    pub false_alarms: Mean,
+    /// Passages that staff were called to, where no call was due.
+    pub asked: Share,
     /// What mistakes cost the store, minor units a thousand passages.
     pub loss_minor: Mean,
 }
@@ -76,8 +75,7 @@ impl Figures {
             wrong_lines: share(worlds.iter().map(|w| (w.wrong_lines, w.lines))),
             exact: share(worlds.iter().map(|w| (w.exact, w.receipts))),
             missed: share(worlds.iter().map(|w| (w.missed, w.due))),
-            held: share(worlds.iter().map(|w| (w.held.min(w.passages), w.passages))),
-            false_alarms: a_passage(&|w| w.false_alarms as f64 * THOUSAND),
+            asked: share(worlds.iter().map(|w| (w.asked.min(w.passages), w.passages))),
             loss_minor: a_passage(&|w| prices.loss_minor(w) as f64 * THOUSAND),
         }
     }
@@ -92,7 +90,7 @@ pub struct Difference {
     pub strays_billed: Mean,
     /// Lines that do not belong on their receipt, of a thousand passages.
     pub wrong_lines: Mean,
-    /// Pieces that leave unpaid and unasked, of a thousand passages.
+    /// Pieces that leave unpaid and uncalled to, of a thousand passages.
     pub missed: Mean,
     /// What mistakes cost, minor units a thousand passages.
     pub loss_minor: Mean,

@@ -72,18 +72,17 @@ fn table(out: &mut String, task: &Task, standing: &Figures, proposed: Option<&Fi
         row("  within 2 s of entering", share(|f| f.within_2s)),
         row("receipts exactly right", share(|f| f.exact)),
         row("lines that do not belong there", share(|f| f.wrong_lines)),
-        row("pieces that leave unpaid, unasked", share(|f| f.missed)),
-        row("passages left to staff", share(|f| f.held)),
+        row("pieces that leave unpaid, unnoticed", share(|f| f.missed)),
+        row("passages that call staff for nothing", share(|f| f.asked)),
         row("pieces at rest read, a passage", mean(|f| f.strays)),
         row("  billed, of 1000 passages", mean(|f| f.strays_billed)),
-        row("  alarmed about, of 1000", mean(|f| f.false_alarms)),
         row("mistakes cost, 1000 passages", cash(|f| f.loss_minor)),
     ];
     let width = rows.iter().map(|(_, now, _)| now.chars().count()).max().unwrap_or(0).max("what stands".len());
     let heading = if proposed.is_some() { "the proposal" } else { "" };
-    writeln!(out, "{}", format!("{:34} {:width$}   {heading}", "", "what stands").trim_end())?;
+    writeln!(out, "{}", format!("{:37} {:width$}   {heading}", "", "what stands").trim_end())?;
     for (name, now, then) in rows {
-        let line = format!("{name:34} {now:width$}   {}", then.unwrap_or_default());
+        let line = format!("{name:37} {now:width$}   {}", then.unwrap_or_default());
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
@@ -114,12 +113,10 @@ fn verdict(without: &Difference, currency: &str) -> String {
         (true, true) => format!("worth {}", cost(loss)),
         (true, false) => format!("does harm: without it mistakes cost less by {}", cost(loss)),
         (false, _) if nothing(without) => "worth nothing: without it nothing changes".to_owned(),
-        (false, _) => format!(
-            "not shown to be worth anything: without it mistakes cost {} more [{} to {}]",
-            whole(loss.mean, currency),
-            whole(loss.low, currency),
-            whole(loss.high, currency)
-        ),
+        (false, _) => {
+            let worth = ranged(*loss, &|value| whole(value, currency));
+            format!("not shown to be worth anything: {worth} in 1000 passages")
+        }
     };
     if without.read.is_sure() {
         let points = |value: f64| format!("{:.1}", 100.0 * value.abs());
