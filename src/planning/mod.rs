@@ -1,4 +1,5 @@
-//! Plan before buying: what a layout of antennas covers, drawn as a picture.
+//! Plan before buying: what a layout of antennas covers, drawn as a picture, and what it brings in.
 
 mod contours;
 pub mod drawing;
+pub mod returns;
