@@ -26,7 +26,7 @@ use crate::chance::Chance;
 use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
-use crate::plan::{Plan, ReaderPlan};
+use crate::plan::{Antenna, Plan, ReaderPlan};
 use crate::radio::{Aerial, Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
@@ -116,7 +116,11 @@ impl World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
-        let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
+        let aerial = |antenna: &Antenna| match plan.rooms_by_place {
+            true => Aerial::new(antenna.clone(), &mut Chance::new(seed, antenna.stream())),
+            false => Aerial::new(antenna.clone(), &mut room),
+        };
+        let aerials: Vec<Aerial> = antennas.map(aerial).collect();
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
