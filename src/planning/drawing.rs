@@ -49,6 +49,8 @@ pub struct Map<'a> {
     pub coverage: &'a Coverage,
     /// Which of them.
     pub layer: usize,
+    /// The shop as it was, against which changes of antennas are marked.
+    pub before: Option<&'a Outline>,
 }
 
 /// A picture of one or several maps, as SVG: one layout, one for each height, or before and after.
@@ -118,6 +120,8 @@ struct Panel {
     trays: Vec<String>,
     walls: Vec<Line>,
     entrances: Vec<Line>,
+    /// Where antennas hung that have been taken down.
+    gone: Vec<[f64; 2]>,
     antennas: Vec<Marker>,
     bar: Bar,
     tables: f64,
@@ -175,8 +179,11 @@ struct Marker {
 
 struct AntennaRow {
     y: f64,
+    /// On the map; 0 for one that has been taken down.
     number: usize,
     cells: [String; 5],
+    /// Against what was before.
+    change: String,
 }
 
 struct AreaRow {
@@ -220,9 +227,12 @@ impl Picture {
         let said: Vec<String> = panels.iter().map(Panel::said).collect();
         let cell_m = first.map_or(0.0, |map| map.coverage.cell_m);
         let tags = first.map_or(0, |map| map.coverage.draws);
+        // Each tag's chance lies from 0 to 1, so no spread is wider than a coin's.
+        let sure = 196.0 * (0.25 / tags.max(1) as f64).sqrt();
         let notes = [
             format!(
-                "Mean over {tags} simulated tags of this shop's goods, each alone in the field, on cells of {cell_m:.2} m; physics {}.",
+                "Mean over {tags} simulated tags of this shop's goods, each alone in the field, on cells of {cell_m:.2} m: sure to \
+                 ±{sure:.0} points or better (95 %). Physics {}.",
                 sim::PHYSICS
             ),
             "What a crowd of tags costs in time, and what the checkout makes of the reads, is in the plan's figures.".into(),
@@ -332,13 +342,16 @@ impl Panel {
         let floor = floor.chain(outline.zones.iter().map(|zone| zone.corners.as_slice()));
         let mut floor: Vec<String> = floor.map(|corners| sheet.path([corners])).collect();
         let boxes = outline.lanes.iter().map(|l| l.area).chain(outline.fixtures.iter().map(|f| f.area));
-        floor.extend(boxes.chain(outline.trays.iter().copied()).map(|area| sheet.path([rectangle(area).as_slice()])));
+        floor.extend(
+            boxes.chain(outline.trays.iter().copied()).map(|area| sheet.path([rectangle(area).as_slice()])),
+        );
         let antennas: Vec<Marker> =
             (1..).zip(&outline.antennas).map(|(n, antenna)| marker(n, antenna, &sheet)).collect();
         let fixtures = outline.fixtures.iter();
+        let gone = taken_down(map);
         let (width, height) = (wide_m * scale, high_m * scale);
         let tables = height + 58.0;
-        let under = tables + ROW * (outline.antennas.len() + 2) as f64;
+        let under = tables + ROW * (outline.antennas.len() + gone.len() + 2) as f64;
         Panel {
             number,
             x,
@@ -354,12 +367,13 @@ impl Panel {
             trays: outline.trays.iter().map(|tray| sheet.path([rectangle(*tray).as_slice()])).collect(),
             walls: outline.walls.iter().flat_map(|wall| wall_of(wall, &outline.doors, &sheet)).collect(),
             entrances: outline.entrances.iter().map(|[from, to]| sheet.line(*from, *to, "in")).collect(),
+            gone: gone.iter().map(|antenna| sheet.at([antenna.at[0], antenna.at[1]])).collect(),
             antennas,
             bar: bar(wide_m, scale),
             tables,
-            rows: (1..).zip(&outline.antennas).map(|(n, antenna)| antenna_row(n, antenna)).collect(),
+            rows: antenna_rows(map, &gone),
             areas: area_rows(map),
-            areas_at: match widest > BESIDE {
+            areas_at: match widest > BESIDE && map.before.is_none() {
                 // Beside a map that leaves the room, else beside the antennas.
                 true if width + AREAS <= widest => [width + 28.0, 12.0],
                 true => [widest - AREAS + 28.0, tables],
@@ -511,9 +525,45 @@ fn looks([right, up, rise]: [f64; 3]) -> String {
     }
 }
 
-fn antenna_row(number: usize, antenna: &DrawnAntenna) -> AntennaRow {
-    AntennaRow {
-        y: ROW * number as f64,
+/// Whether two entries are the same antenna: of one reader on one port.
+fn same(a: &DrawnAntenna, b: &DrawnAntenna) -> bool {
+    a.reader == b.reader && a.port == b.port
+}
+
+/// Antennas that were there before and are not any more.
+fn taken_down<'a>(map: &Map<'a>) -> Vec<&'a DrawnAntenna> {
+    let now = &map.outline.antennas;
+    let before = map.before.map_or(&[][..], |before| before.antennas.as_slice());
+    before.iter().filter(|old| !now.iter().any(|new| same(old, new))).collect()
+}
+
+/// What has changed of an antenna.
+fn change(antenna: &DrawnAntenna, before: &Outline) -> String {
+    let Some(old) = before.antennas.iter().find(|old| same(old, antenna)) else { return "new".into() };
+    let apart =
+        |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+    let mut said = Vec::new();
+    let moved_m = apart(antenna.at, old.at);
+    if moved_m > 0.005 {
+        said.push(format!("moved {moved_m:.2} m"));
+    }
+    if apart(antenna.facing, old.facing) > 0.02 {
+        said.push("turned".to_owned());
+    }
+    let power_db = antenna.power_dbm - old.power_dbm;
+    if power_db.abs() > 0.05 {
+        said.push(format!("{power_db:+.1} dB"));
+    }
+    said.join(", ")
+}
+
+fn antenna_rows(map: &Map<'_>, gone: &[&DrawnAntenna]) -> Vec<AntennaRow> {
+    let now = (1..).zip(&map.outline.antennas).map(|(number, antenna)| {
+        (number, antenna, map.before.map_or_else(String::new, |before| change(antenna, before)))
+    });
+    let gone = gone.iter().map(|antenna| (0, *antenna, "taken down".to_owned()));
+    let row = |(n, (number, antenna, change)): (usize, (usize, &DrawnAntenna, String))| AntennaRow {
+        y: ROW * n as f64,
         number,
         cells: [
             short(&format!("{} · {}", printable(&antenna.reader), antenna.port), 17),
@@ -522,7 +572,9 @@ fn antenna_row(number: usize, antenna: &DrawnAntenna) -> AntennaRow {
             looks(antenna.facing),
             format!("{:.1} dBm", antenna.power_dbm),
         ],
-    }
+        change,
+    };
+    (1..).zip(now.chain(gone)).map(row).collect()
 }
 
 /// Lanes and zones with the share of their floor that is covered.
@@ -572,3 +624,7 @@ fn short(text: &str, most: usize) -> String {
     }
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
+
+#[cfg(test)]
+#[path = "drawing_tests.rs"]
+mod tests;

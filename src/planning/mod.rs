@@ -204,7 +204,8 @@ impl Task {
         let tried = found.as_ref().map_or(0, |found| found.tried);
         let proposal = match found {
             Some(found) if !found.steps.is_empty() => {
-                let tallies = self.tallies(&mut bench, "the proposal, in worlds never seen", &found.layout)?;
+                let tallies =
+                    self.tallies(&mut bench, "the proposal, in worlds never seen", &found.layout)?;
                 let against_standing = Difference::of(&tallies, &standing, &self.prices, self.seed);
                 let worth = self.worth(&mut bench, &found.layout, |antenna| antenna.new)?;
                 Some(Proposal {
