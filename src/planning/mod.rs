@@ -10,9 +10,11 @@ pub mod drawing;
 mod figures;
 mod intervals;
 mod layout;
+mod pictures;
 pub mod returns;
 mod search;
 mod section;
+mod shop;
 mod worlds;
 
 use serde::Serialize;
@@ -25,7 +27,9 @@ use bench::{Bench, Row};
 pub use figures::{Difference, Figures, Prices};
 pub use intervals::{Mean, Share};
 pub use layout::{Antenna, Layout, Reader, Step, place};
+pub use pictures::pictures;
 pub use section::{Candidate, Section, Setting};
+pub use shop::Shop;
 use worlds::Prepared;
 
 /// What no antenna may send, dBm over an isotropic one: FCC 15.247 (30 dBm into 6 dBi).

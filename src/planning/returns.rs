@@ -2,39 +2,12 @@
 //! minor units, checked, every end of an interval carried through to the last line. It never prints a payback where nothing
 //! is gained, and names every figure that the shop did not give.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
-/// The shop's own figures, as the table `[plan.returns]` of its file has them. What is left out is assumed, and said to be.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Shop {
-    /// Shoppers who leave with something, a day.
-    pub passages_a_day: Option<i64>,
-    /// Days on which the shop is open, a year.
-    pub days_a_year: Option<i64>,
-    /// Pieces of a shopper who leaves with something.
-    pub pieces_a_passage: Option<f64>,
-    /// Average price of a piece, minor units.
-    pub price_minor: Option<i64>,
-    /// Share of the price that is not the piece's own cost.
-    pub margin: Option<f64>,
-    /// Share of sales that is lost as shrink today.
-    pub shrink: Option<f64>,
-    /// Share of that shrink which shoppers carry out.
-    pub carried_out: Option<f64>,
-    /// Share of the pieces noticed on their way out that then stay in the shop or are paid.
-    pub recovered: Option<f64>,
-    /// An hour of a staffed till, minor units.
-    pub till_hour_minor: Option<i64>,
-    /// Time of staff that a checkout without a till saves, seconds.
-    pub saved_s: Option<f64>,
-    /// A tag with its work, minor units; 0 where the pieces come tagged.
-    pub tag_minor: Option<i64>,
-    /// Upkeep a year, as a share of what was bought.
-    pub upkeep: Option<f64>,
-    /// Years until what was bought is bought anew.
-    pub life_years: Option<i64>,
-}
+use serde::Serialize;
+
+use super::intervals::{Mean, Share};
+use super::shop::{AMOUNT, Own, Shop, given, within};
 
 /// What the store's file says of mistakes, minor units; none where it says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +36,7 @@ pub struct Simulated {
     pub read: Estimate,
     /// Share of the pieces that should be paid which leave unpaid and unasked.
     pub missed: Estimate,
-    /// Lines that do not belong on their receipt, strays among them, a passage.
+    /// Share of billed lines that do not belong on their receipt, strays among them.
     pub wrong_lines: Estimate,
     /// Share of passages that need staff.
     pub asked: Estimate,
@@ -167,9 +140,7 @@ pub enum ReturnsError {
 }
 
 const YEARS: i64 = 3;
-const SHARE: &str = "a share from 0 to 1, such as 0.016 for 1.6 %";
-const AMOUNT: &str = "minor units of the store's currency, 0 or more";
-const MILLION: i64 = 1_000_000;
+pub(super) const MILLION: i64 = 1_000_000;
 
 /// What buying these things for a shop that has none of them brings, against staffed tills.
 ///
@@ -219,7 +190,7 @@ pub fn returns(
         Item { what: theft, minor: Range::of(read, stolen, theft)? },
     ];
     let (leaves, wrongly, calls) = ("pieces that leave unread", "wrong charges", "staff called");
-    let charges = part(own.passages, wrong_charge_minor, 1, wrongly)?;
+    let charges = part(own.pieces, wrong_charge_minor, 1, wrongly)?;
     let called = part(own.passages, ask_minor, 1, calls)?;
     let tags = part(own.pieces, own.tag_minor, 1, "tags")?;
     let upkeep = part(investment_minor, own.upkeep, MILLION, "upkeep")?;
@@ -301,7 +272,7 @@ fn account(
 }
 
 /// `a × b ÷ by`, rounded half away from nothing.
-fn part(a: i64, b: i64, by: i64, what: &'static str) -> Result<i64, ReturnsError> {
+pub(super) fn part(a: i64, b: i64, by: i64, what: &'static str) -> Result<i64, ReturnsError> {
     let (product, by) = (i128::from(a) * i128::from(b), i128::from(by.max(1)));
     let half = if product < 0 { -by / 2 } else { by / 2 };
     i64::try_from((product + half) / by).map_err(|_| ReturnsError::TooMuch { what })
@@ -332,6 +303,64 @@ impl Range {
     }
 }
 
+impl From<Share> for Estimate {
+    fn from(Share { low, share, high, .. }: Share) -> Estimate {
+        Estimate { low, mid: share, high }
+    }
+}
+
+impl From<Mean> for Estimate {
+    fn from(Mean { low, mean, high, .. }: Mean) -> Estimate {
+        Estimate { low: low.min(mean), mid: mean, high: high.max(mean) }
+    }
+}
+
+impl Returns {
+    /// The account for people; `money` writes an amount as the shop writes its prices.
+    pub fn told(&self, money: &dyn Fn(i64) -> String) -> String {
+        let ranged = |minor: Range| match minor {
+            Range { low, mid, high } if low == high => money(mid),
+            Range { low, mid, high } => format!("{} [{} to {}]", money(mid), money(low), money(high)),
+        };
+        let mut out = String::new();
+        // Writing into a String cannot fail.
+        let mut line = |what: &str, said: String| drop(writeln!(out, "{what:30} {said}"));
+        line("to be bought", money(self.investment_minor));
+        line("a year brings", String::new());
+        self.gains.iter().for_each(|item| line(&format!("  {}", item.what), ranged(item.minor)));
+        line("a year costs", String::new());
+        self.costs.iter().for_each(|item| line(&format!("  {}", item.what), ranged(item.minor)));
+        line("net of a year", ranged(self.yearly));
+        line("net of three years", ranged(self.three_years));
+        line("has paid for itself", self.payback_months.told());
+        if !self.assumed.is_empty() {
+            line("not said by the shop, so taken", String::new());
+        }
+        for Assumed { key, value, source } in &self.assumed {
+            line(&format!("  {key} = {value}"), (*source).to_owned());
+        }
+        // Some lines have nothing behind their name.
+        out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+}
+
+impl Payback {
+    fn told(&self) -> String {
+        let months = |n: i64| if n == 1 { "1 month".to_owned() } else { format!("{n} months") };
+        let end = |months_: Option<i64>| months_.map_or("never".to_owned(), months);
+        match (self.best, self.mid, self.worst) {
+            (None, ..) => "never: nothing is gained".into(),
+            (Some(best), None, _) => {
+                format!("not shown: it loses by these figures; after {} at the best", months(best))
+            }
+            (Some(best), Some(mid), worst) if worst == Some(best) => format!("after {}", months(mid)),
+            (Some(best), Some(mid), worst) => {
+                format!("after {} [{} to {}]", months(mid), months(best), end(worst))
+            }
+        }
+    }
+}
+
 impl Estimate {
     /// Its ends in whole numbers.
     fn whole(self, key: &'static str) -> Result<[i64; 3], ReturnsError> {
@@ -357,109 +386,6 @@ impl Estimate {
         }
         Err(ReturnsError::Wrong { key, value: self.low.to_string(), right: "0 or more" })
     }
-}
-
-/// The shop's figures in whole numbers: shares in millionths, amounts a year.
-struct Own {
-    passages: i64,
-    pieces: i64,
-    sales_minor: i64,
-    margin: i64,
-    shrink: i64,
-    carried_out: i64,
-    recovered: i64,
-    till_hour_minor: i64,
-    saved_ms: i64,
-    tag_minor: i64,
-    upkeep: i64,
-    life_years: i64,
-}
-
-impl Own {
-    fn of(shop: &Shop, assumed: &mut Vec<Assumed>) -> Result<Own, ReturnsError> {
-        let own = "assumed: ask your till for it";
-        let passages_a_day = given(assumed, "passages_a_day", shop.passages_a_day, 100, own);
-        let days_a_year = given(assumed, "days_a_year", shop.days_a_year, 310, "assumed: six days a week");
-        let pieces = given(assumed, "pieces_a_passage", shop.pieces_a_passage, 2.0, own);
-        let price_minor = given(assumed, "price_minor", shop.price_minor, 3_000, own);
-        let margin = given(assumed, "margin", shop.margin, 0.5, "assumed: ask your books for it");
-        let nrf = "average of US retailers in 2022, National Retail Security Survey 2023 (NRF)";
-        let shrink = given(assumed, "shrink", shop.shrink, 0.016, nrf);
-        let outside = "external theft's share of shrink, National Retail Security Survey 2023 (NRF)";
-        let carried_out = given(assumed, "carried_out", shop.carried_out, 0.36, outside);
-        let noticed = "assumed: no good public source";
-        let recovered = given(assumed, "recovered", shop.recovered, 0.5, noticed);
-        let till_hour_minor =
-            given(assumed, "till_hour_minor", shop.till_hour_minor, 2_000, "assumed: wages differ");
-        let saved_s = given(assumed, "saved_s", shop.saved_s, 45.0, "assumed: time a few sales at your till");
-        let labels = "assumed: labels cost 4 to 5 US cents in large numbers";
-        let tag_minor = given(assumed, "tag_minor", shop.tag_minor, 5, labels);
-        let upkeep = given(assumed, "upkeep", shop.upkeep, 0.1, "assumed: ask your fitter");
-        let life_years = given(assumed, "life_years", shop.life_years, 5, "assumed: usual for depreciation");
-
-        let passages_a_day = within("passages_a_day", passages_a_day, 0, i64::MAX, "0 or more")?;
-        let days_a_year = within("days_a_year", days_a_year, 1, 366, "1 to 366")?;
-        let price_minor = within("price_minor", price_minor, 0, i64::MAX, AMOUNT)?;
-        let thousandths =
-            scaled("pieces_a_passage", pieces, 1_000.0, 1_000.0, "pieces, 0 to 1000, such as 1.8")?;
-        let passages = part(passages_a_day, days_a_year, 1, "passages of a year")?;
-        let pieces = part(passages, thousandths, 1_000, "pieces of a year")?;
-        let share = |key, value| scaled(key, value, MILLION as f64, 1.0, SHARE);
-        Ok(Own {
-            passages,
-            pieces,
-            sales_minor: part(pieces, price_minor, 1, "sales of a year")?,
-            margin: share("margin", margin)?,
-            shrink: share("shrink", shrink)?,
-            carried_out: share("carried_out", carried_out)?,
-            recovered: share("recovered", recovered)?,
-            till_hour_minor: within("till_hour_minor", till_hour_minor, 0, i64::MAX, AMOUNT)?,
-            saved_ms: scaled("saved_s", saved_s, 1_000.0, 3_600.0, "seconds, 0 to 3600")?,
-            tag_minor: within("tag_minor", tag_minor, 0, i64::MAX, AMOUNT)?,
-            upkeep: share("upkeep", upkeep)?,
-            life_years: within("life_years", life_years, 1, 50, "whole years, 1 to 50")?,
-        })
-    }
-}
-
-/// The shop's figure, else another that is noted as assumed.
-fn given<T: Copy + ToString>(
-    assumed: &mut Vec<Assumed>,
-    key: &'static str,
-    own: Option<T>,
-    else_: T,
-    source: &'static str,
-) -> T {
-    own.unwrap_or_else(|| {
-        assumed.push(Assumed { key, value: else_.to_string(), source });
-        else_
-    })
-}
-
-fn within(
-    key: &'static str,
-    value: i64,
-    low: i64,
-    high: i64,
-    right: &'static str,
-) -> Result<i64, ReturnsError> {
-    if (low..=high).contains(&value) {
-        return Ok(value);
-    }
-    Err(ReturnsError::Wrong { key, value: value.to_string(), right })
-}
-
-fn scaled(
-    key: &'static str,
-    value: f64,
-    by: f64,
-    most: f64,
-    right: &'static str,
-) -> Result<i64, ReturnsError> {
-    if (0.0..=most).contains(&value) {
-        return Ok((value * by).round() as i64);
-    }
-    Err(ReturnsError::Wrong { key, value: value.to_string(), right })
 }
 
 #[cfg(test)]

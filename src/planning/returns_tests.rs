@@ -36,7 +36,7 @@ fn gate() -> Vec<Bought> {
 }
 
 fn simulated() -> Simulated {
-    Simulated { read: sure(0.9), missed: sure(0.001), wrong_lines: sure(0.0001), asked: sure(0.05) }
+    Simulated { read: sure(0.9), missed: sure(0.001), wrong_lines: sure(0.00005), asked: sure(0.05) }
 }
 
 /// By hand. Till: 30,000 × 60 s are 500 h, 24.00 each, of 95 % of passages: 11,400.00. Theft: of 3,000,000.00 of sales 40 % is
@@ -73,6 +73,8 @@ fn who_loses_by_it_is_shown_no_payback() {
     assert_eq!(year.payback_months, Payback { best: None, mid: None, worst: None });
     let json = serde_json::to_value(&year).expect("JSON");
     assert!(json["payback_months"]["mid"].is_null());
+    let told = year.told(&|minor| format!("{}.{:02}", minor / 100, minor % 100));
+    assert!(told.contains("never: nothing is gained") && !told.contains("months"), "{told}");
     let nothing = returns_of_change(&shop(), sure(0.0), &[]).expect("figures that can be");
     assert_eq!((nothing.yearly.mid, nothing.payback_months.mid), (0, None));
 }
@@ -88,6 +90,11 @@ fn intervals_carry_through_and_the_worse_end_may_never_pay() {
     assert_eq!(year.yearly.low, 850_000 - 60_000 - 900_000);
     assert_eq!(year.yearly.high, 850_000 + 60_000 + 300_000);
     assert_eq!((year.payback_months.worst, year.payback_months.best), (None, Some(2)));
+    let told = year.told(&|minor| format!("€{}", minor / 100));
+    assert!(
+        told.contains("€8500 [€-1100 to €12100]") && told.contains("after 3 months [2 months to never]"),
+        "{told}"
+    );
     let asked = Simulated { asked: between(0.0, 0.05, 0.1), ..simulated() };
     let year = returns(&shop(), MISTAKES, &asked, &gate()).expect("figures that can be");
     // 5 % of passages: 60,000 at the till and 150,000 for the calls, both the same way.
