@@ -231,7 +231,10 @@ fn what_is_wrong_in_the_section_is_told_with_what_would_be_right() {
             "[[plan.candidates]]\nid = \"left\"\nzone = \"exit-1\"\nposition = [0.0, 1.0, 1.0]\nfacing = [0.0, 0.0, 0.0]",
             "facing: a direction such as",
         ),
-        ("[[plan.settings]]\nid = \"x\"\npurpose = \"shop\"", "purpose `shop` is not known; exit, shelf, stock"),
+        (
+            "[[plan.settings]]\nid = \"x\"\npurpose = \"shop\"",
+            "purpose `shop` is not known; exit, shelf, stock",
+        ),
         ("[[plan.settings]]\nid = \"x\"\nsetup = { sesion = \"s1\" }", "`session`"),
     ];
     for (section, told) in cases {

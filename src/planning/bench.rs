@@ -80,7 +80,9 @@ impl<'a> Bench<'a> {
             self.known.entry((key, row)).or_default().extend(came_to.by_ref().take(numbers.len()));
         }
         let first = |key: String| {
-            self.known.get(&(key, row)).map_or_else(Vec::new, |all| all.iter().take(worlds).copied().collect())
+            self.known
+                .get(&(key, row))
+                .map_or_else(Vec::new, |all| all.iter().take(worlds).copied().collect())
         };
         Ok(keys.into_iter().map(first).collect())
     }

@@ -43,8 +43,7 @@ pub(super) fn share(worlds: impl Iterator<Item = (u64, u64)> + Clone) -> Share {
         n / filled
     };
     let n = n / spread;
-    let (middle, half) =
-        (p + Z * Z / (2.0 * n), Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt());
+    let (middle, half) = (p + Z * Z / (2.0 * n), Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt());
     let scale = 1.0 + Z * Z / n;
     Share {
         part,

@@ -139,7 +139,8 @@ impl Layout {
             let id = keys.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             let antennas = keys.remove("antennas");
             let antennas = antennas.as_ref().and_then(Value::as_array).into_iter().flatten();
-            let antennas = antennas.filter_map(Value::as_table).map(|a| Antenna::of(a, &id, section)).collect();
+            let antennas =
+                antennas.filter_map(Value::as_table).map(|a| Antenna::of(a, &id, section)).collect();
             Reader { id, antennas, new: false, setting: None, keys }
         };
         Layout { readers: readers.into_iter().flatten().map(reader).collect() }
@@ -273,7 +274,9 @@ impl Layout {
             simulation.insert("readers".into(), Value::Array(setups));
             // What would go wrong with a reader that is not there any more cannot.
             if let Some(faults) = simulation.get_mut("faults").and_then(Value::as_array_mut) {
-                faults.retain(|f| f.get("reader").and_then(Value::as_str).is_some_and(|id| hangs(id).is_some()));
+                faults.retain(|f| {
+                    f.get("reader").and_then(Value::as_str).is_some_and(|id| hangs(id).is_some())
+                });
             }
         }
         file

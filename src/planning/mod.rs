@@ -5,11 +5,16 @@
 
 mod bench;
 mod candidates;
+mod contours;
+pub mod drawing;
 mod figures;
 mod intervals;
 mod layout;
+mod pictures;
+pub mod returns;
 mod search;
 mod section;
+mod shop;
 mod worlds;
 
 use serde::Serialize;
@@ -22,7 +27,9 @@ use bench::{Bench, Row};
 pub use figures::{Difference, Figures, Prices};
 pub use intervals::{Mean, Share};
 pub use layout::{Antenna, Layout, Reader, Step, place};
+pub use pictures::pictures;
 pub use section::{Candidate, Section, Setting};
+pub use shop::Shop;
 use worlds::Prepared;
 
 /// What no antenna may send, dBm over an isotropic one: FCC 15.247 (30 dBm into 6 dBi).
@@ -201,7 +208,8 @@ impl Task {
         let tried = found.as_ref().map_or(0, |found| found.tried);
         let proposal = match found {
             Some(found) if !found.steps.is_empty() => {
-                let tallies = self.tallies(&mut bench, "the proposal, in worlds never seen", &found.layout)?;
+                let tallies =
+                    self.tallies(&mut bench, "the proposal, in worlds never seen", &found.layout)?;
                 let against_standing = Difference::of(&tallies, &standing, &self.prices, self.seed);
                 let worth = self.worth(&mut bench, &found.layout, |antenna| antenna.new)?;
                 Some(Proposal {

@@ -84,7 +84,8 @@ fn next(task: &Task, bench: &mut Bench<'_>, found: &mut Found) -> anyhow::Result
     let mut good = tries.into_iter().filter(|t| must_save || is_good(&t.more_lost));
     let Some(best) = good.next() else { return Ok(None) };
     // Of those that do as well as the interval can tell, the cheapest.
-    let alike = good.filter(|t| t.more_lost.mean <= best.more_lost.high.min(0.0) && t.cost_minor < best.cost_minor);
+    let alike =
+        good.filter(|t| t.more_lost.mean <= best.more_lost.high.min(0.0) && t.cost_minor < best.cost_minor);
     let cheapest = alike.min_by(|a, b| a.cost_minor.cmp(&b.cost_minor).then_with(|| better(a, b)));
     Ok(Some(cheapest.unwrap_or(best)))
 }
@@ -155,7 +156,9 @@ fn moves(task: &Task, from: &Layout, tries: &[Try]) -> Vec<Try> {
     });
     let places: Vec<_> = places.take(PLACES).collect();
     let moves = antennas.take(MOVED).flat_map(|antenna| {
-        places.iter().map(|candidate| Step::Move { antenna: antenna.clone(), candidate: (*candidate).clone() })
+        places
+            .iter()
+            .map(|candidate| Step::Move { antenna: antenna.clone(), candidate: (*candidate).clone() })
     });
     moves.filter_map(|step| attempt(task, from, step)).collect()
 }

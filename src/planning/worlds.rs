@@ -87,7 +87,12 @@ impl Prepared {
     ///
     /// # Errors
     /// What is wrong with the file and what would be right, as the simulated store or the configuration sees it.
-    pub(super) fn new(file: &toml::Table, silent: bool, name: &str, family: Family) -> Result<Prepared, String> {
+    pub(super) fn new(
+        file: &toml::Table,
+        silent: bool,
+        name: &str,
+        family: Family,
+    ) -> Result<Prepared, String> {
         // Lines of a text that was made here are no place in anybody's file.
         let shop = sim::Plan::parse(&file.to_string(), name).map_err(|error| match error {
             sim::PlanError::Wrong { reason, .. } => format!("{name}: {reason}"),
@@ -239,7 +244,9 @@ impl Seen {
                 end_us.min(truth.exit.as_micros()) - passage.began_at.as_micros().max(truth.enter.as_micros())
             };
             let lane = self.truth.iter().enumerate().filter(|(_, truth)| *passage.lane == truth.lane);
-            let best = lane.map(|(at, truth)| (shared(truth), at)).max_by_key(|(shared, at)| (*shared, usize::MAX - at));
+            let best = lane
+                .map(|(at, truth)| (shared(truth), at))
+                .max_by_key(|(shared, at)| (*shared, usize::MAX - at));
             best.filter(|(shared, _)| *shared > -APART_US).map(|(_, at)| at)
         };
         self.passages.values().map(|passage| (passage, of(passage))).collect()
@@ -247,12 +254,14 @@ impl Seen {
 
     fn reading(&self, truth: &TruePassage, tally: &mut Tally) {
         let (enter_us, exit_us) = (truth.enter.as_micros(), truth.exit.as_micros());
-        let outward = matches!(truth.kind.as_str(), "buyer" | "empty" | "declined" | "walkout" | "turned_back");
+        let outward =
+            matches!(truth.kind.as_str(), "buyer" | "empty" | "declined" | "walkout" | "turned_back");
         if !outward {
             return;
         }
         tally.passages += 1;
-        let serials = truth.items.iter().filter_map(|item| Some((item.gtin.to_string(), item.serial.clone()?)));
+        let serials =
+            truth.items.iter().filter_map(|item| Some((item.gtin.to_string(), item.serial.clone()?)));
         let carried: Vec<&Hex> = serials.filter_map(|piece| self.epcs.get(&piece)).collect();
         tally.carriers += u64::from(!carried.is_empty());
         let tap_us = truth.tap.as_ref().map(|tap| tap.at.as_micros());

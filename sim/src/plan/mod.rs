@@ -3,6 +3,7 @@
 
 mod build;
 mod file;
+mod outline;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
 pub use file::Simulation;
+pub use outline::{DrawnAntenna, DrawnFixture, DrawnLane, DrawnWall, DrawnZone, Outline};
 
 /// A reader's antenna where it hangs.
 #[derive(Clone, Debug)]
@@ -461,7 +463,7 @@ fn crossing(a: P2, b: P2, wall: &Wall) -> Option<P2> {
 }
 
 /// Whether a polygon holds a point (even-odd rule).
-fn inside(polygon: &[P2], p: P2) -> bool {
+pub(crate) fn inside(polygon: &[P2], p: P2) -> bool {
     let next = polygon.iter().cycle().skip(1);
     let crossed = polygon
         .iter()

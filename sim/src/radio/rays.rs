@@ -18,7 +18,7 @@ const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
 const LEAST_COUPLING: f64 = 0.2;
 /// Half-wave dipole (2.15 dBi) in a circular field (half of the power), dB.
-const TAG_DB: f64 = 2.15 - 3.0;
+pub(super) const TAG_DB: f64 = 2.15 - 3.0;
 
 /// One way: amplitude and phase without wavelength and distance, and its length.
 #[derive(Clone, Copy, Debug, Default)]

@@ -78,7 +78,8 @@ fn table(out: &mut String, task: &Task, standing: &Figures, proposed: Option<&Fi
         row("  billed, of 1000 passages", mean(|f| f.strays_billed)),
         row("mistakes cost, 1000 passages", cash(|f| f.loss_minor)),
     ];
-    let width = rows.iter().map(|(_, now, _)| now.chars().count()).max().unwrap_or(0).max("what stands".len());
+    let width =
+        rows.iter().map(|(_, now, _)| now.chars().count()).max().unwrap_or(0).max("what stands".len());
     let heading = if proposed.is_some() { "the proposal" } else { "" };
     writeln!(out, "{}", format!("{:37} {:width$}   {heading}", "", "what stands").trim_end())?;
     for (name, now, then) in rows {
@@ -89,7 +90,8 @@ fn table(out: &mut String, task: &Task, standing: &Figures, proposed: Option<&Fi
 }
 
 fn worths(out: &mut String, task: &Task, layout: &Layout, worths: &[Worth]) -> std::fmt::Result {
-    let width = worths.iter().map(|w| w.antenna.chars().count() + w.zone.chars().count() + 3).max().unwrap_or(0);
+    let width =
+        worths.iter().map(|w| w.antenna.chars().count() + w.zone.chars().count() + 3).max().unwrap_or(0);
     for worth in worths {
         let name = format!("{} ({})", worth.antenna, worth.zone);
         writeln!(out, "  {name:width$}  {}", verdict(&worth.without, &task.currency))?;
@@ -160,10 +162,19 @@ fn proposed(out: &mut String, task: &Task, planned: &Planned, proposal: &Proposa
     let read = ranged(read, &|value| format!("{value:+.1} %"));
     if proposal.is_better() {
         writeln!(out, "It is better than what stands: in the same worlds mistakes cost less by")?;
-        writeln!(out, "{saved} in 1000 passages, and {read} of the pieces are read ({sure:.1} % sure that it saves).")?;
+        writeln!(
+            out,
+            "{saved} in 1000 passages, and {read} of the pieces are read ({sure:.1} % sure that it saves)."
+        )?;
     } else {
-        writeln!(out, "It is NOT shown to be better than what stands: in worlds that the search had not seen it saves")?;
-        writeln!(out, "{saved} in 1000 passages, and {read} of the pieces are read ({sure:.0} % sure that it saves).")?;
+        writeln!(
+            out,
+            "It is NOT shown to be better than what stands: in worlds that the search had not seen it saves"
+        )?;
+        writeln!(
+            out,
+            "{saved} in 1000 passages, and {read} of the pieces are read ({sure:.0} % sure that it saves)."
+        )?;
         writeln!(out, "Keep what stands, or ask again with more --worlds.")?;
     }
     if !proposal.worth.is_empty() {
