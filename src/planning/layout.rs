@@ -5,6 +5,7 @@ use std::fmt;
 
 use toml::{Table, Value};
 
+use super::returns::Bought;
 use super::section::{Candidate, Section, Setting};
 
 /// An antenna of a layout.
@@ -242,21 +243,37 @@ impl Layout {
         Reader { id, antennas: Vec::new(), new: true, setting: None, keys }
     }
 
-    /// What this layout costs a store that has `standing`, minor units.
-    pub fn cost_minor(&self, standing: &Layout, section: &Section) -> i64 {
-        if !section.bought {
-            let antennas = self.antennas().map(|(_, antenna)| antenna.price_minor + section.work_minor);
-            let readers = self.readers.iter().filter(|reader| !reader.antennas.is_empty()).count() as i64;
-            return antennas.sum::<i64>() + readers * section.reader_minor;
-        }
+    /// What has to be bought and done for this layout by a store that has `standing`; by one that has nothing yet where
+    /// that is `None`.
+    pub fn bill(&self, standing: Option<&Layout>, section: &Section) -> Vec<Bought> {
+        let new = |antenna: &&Antenna| standing.is_none() || antenna.new;
         let mut prices: Vec<i64> =
-            self.antennas().filter(|(_, antenna)| antenna.new).map(|(_, a)| a.price_minor).collect();
+            self.antennas().map(|(_, antenna)| antenna).filter(new).map(|a| a.price_minor).collect();
         prices.sort_unstable_by_key(|price| -price);
         let hung = prices.len() as i64;
+        let readers = self.readers.iter().filter(|r| standing.is_none() || r.new);
+        let readers = readers.filter(|reader| !reader.antennas.is_empty()).count() as i64;
         // What was taken down hangs elsewhere now.
-        let spare = standing.antennas().filter(|(_, a)| self.antenna(&a.name).is_none()).count();
-        let readers = self.readers.iter().filter(|reader| reader.new).count() as i64;
-        prices.iter().skip(spare).sum::<i64>() + hung * section.work_minor + readers * section.reader_minor
+        let is_spare = |antenna: &Antenna| self.antenna(&antenna.name).is_none();
+        let spare = standing.map_or(0, |s| s.antennas().filter(|(_, antenna)| is_spare(antenna)).count());
+        let mut bill: Vec<Bought> = Vec::new();
+        for each_minor in prices.into_iter().skip(spare) {
+            match bill.last_mut().filter(|bought| bought.each_minor == each_minor) {
+                Some(bought) => bought.count += 1,
+                None => bill.push(Bought { what: "antenna with its cable".into(), count: 1, each_minor }),
+            }
+        }
+        bill.push(Bought { what: "antenna to hang".into(), count: hung, each_minor: section.work_minor });
+        bill.push(Bought { what: "reader".into(), count: readers, each_minor: section.reader_minor });
+        bill.retain(|bought| bought.count > 0);
+        bill
+    }
+
+    /// What this layout takes of the budget, minor units: what a store that has `standing` must buy for it, or all of it
+    /// where that hangs only on paper.
+    pub fn cost_minor(&self, standing: &Layout, section: &Section) -> i64 {
+        let bill = self.bill(section.bought.then_some(standing), section);
+        bill.iter().map(|bought| bought.count.saturating_mul(bought.each_minor)).fold(0, i64::saturating_add)
     }
 
     /// The store's file with this layout in place of its own.

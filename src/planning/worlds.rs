@@ -113,6 +113,11 @@ impl Prepared {
         })
     }
 
+    /// The shop with the layout.
+    pub(super) fn shop(&self) -> &sim::Plan {
+        &self.shop
+    }
+
     /// Runs the world of a seed to its end.
     ///
     /// # Errors
