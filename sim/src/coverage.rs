@@ -162,7 +162,8 @@ impl Coverage {
         for at in 0..count {
             let [x, y] = self.middle(at % self.columns, at / self.columns);
             let middle = P2::new(x, y);
-            let walls: Vec<f64> = antennas.iter().map(|(a, _)| plan.walls_db(a.floor(), middle)).collect();
+            let walls: Vec<f64> =
+                antennas.iter().map(|(a, _)| plan.walls.loss_db(a.floor(), middle)).collect();
             let mut sums = vec![(0.0, 0.0); antennas.len() + 1];
             let quarter = at % self.columns % 2 + 2 * (at / self.columns % 2);
             let asked = probes.len() / QUARTERS;
@@ -327,7 +328,7 @@ fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
         let hung = antennas
             .map(|(number, antenna)| Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number))));
         let mut air = Air::new(hung.collect());
-        air.stands_among(plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
+        air.stands_among(&plan.walls, plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
         if let Some(reader) = plan.readers.first() {
             air.in_region(reader.setup.region);
         }
@@ -355,9 +356,7 @@ fn asks(
             continue;
         }
         air.bodies.iter_mut().for_each(|body| body.at = moment.carrier);
-        let Some(mut signal) = air.signal(aerial, tag, moment.channel, 0.0) else { continue };
-        signal.margin_db -= wall_db;
-        signal.rssi_dbm -= 2.0 * wall_db;
+        let Some(signal) = air.signal(aerial, tag, moment.channel, 0.0) else { continue };
         let p = pace.in_round(&signal);
         missed *= pace.missed(p, moment.part);
         round += p * moment.part;

@@ -282,13 +282,21 @@ impl Layout {
         file.insert("readers".into(), Value::Array(self.readers.iter().filter_map(Reader::entry).collect()));
         if let Some(simulation) = file.get_mut("simulation").and_then(Value::as_table_mut) {
             let mut setups = simulation.get("readers").and_then(Value::as_array).cloned().unwrap_or_default();
-            let id = |entry: &Value| entry.get("id").and_then(Value::as_str).map(str::to_owned);
+            let id_of = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
             let hangs = |id: &str| self.readers.iter().find(|r| r.id == id && !r.antennas.is_empty());
             setups.retain(|entry| {
-                id(entry).is_some_and(|id| hangs(&id).is_some_and(|reader| reader.setting.is_none()))
+                id_of(entry, "id").is_some_and(|id| hangs(&id).is_some_and(|reader| reader.setting.is_none()))
             });
             setups.extend(self.readers.iter().filter_map(Reader::simulated));
             simulation.insert("readers".into(), Value::Array(setups));
+            // What is said of an antenna goes with it.
+            if let Some(antennas) = simulation.get_mut("antennas").and_then(Value::as_array_mut) {
+                antennas.retain(|said| {
+                    let (reader, port) = (id_of(said, "reader"), said.get("port").and_then(Value::as_integer));
+                    let name = format!("{}/{}", reader.unwrap_or_default(), port.unwrap_or_default());
+                    self.antenna(&name).is_some()
+                });
+            }
             // What would go wrong with a reader that is not there any more cannot.
             if let Some(faults) = simulation.get_mut("faults").and_then(Value::as_array_mut) {
                 faults.retain(|f| {
@@ -337,6 +345,11 @@ impl Antenna {
             powers_dbm: section.powers_dbm.clone(),
             keys,
         }
+    }
+
+    /// Whether it hangs in the shop, and is not on a cart.
+    pub fn hangs(&self) -> bool {
+        !self.keys.contains_key("moves_with")
     }
 
     /// Powers that differ from its own, the next lower and the next higher one.

@@ -226,7 +226,7 @@ impl Task {
     /// Where a world cannot be simulated.
     pub fn plan(&self, propose: bool, tell: &(dyn Fn(Progress<'_>) + Sync)) -> anyhow::Result<Planned> {
         let mut bench = Bench::new(self, tell);
-        let worth = self.worth(&mut bench, &self.standing, |_| true)?;
+        let worth = self.worth(&mut bench, &self.standing, Antenna::hangs)?;
         let standing = self.tallies(&mut bench, "what stands", &self.standing)?;
         let found = if propose { Some(search::search(self, &mut bench)?) } else { None };
         let tried = found.as_ref().map_or(0, |found| found.tried);

@@ -132,7 +132,7 @@ fn weigh(
 fn steps(task: &Task, from: &Layout) -> Vec<Step> {
     let mut steps: Vec<Step> =
         task.candidates.iter().map(|candidate| Step::Hang { candidate: candidate.clone() }).collect();
-    for (reader, antenna) in from.antennas().filter(|(_, a)| a.new || task.lanes.contains(&a.zone)) {
+    for (reader, antenna) in from.antennas().filter(|(_, a)| a.hangs() && (a.new || task.lanes.contains(&a.zone))) {
         if reader.antennas.len() > 1 || !task.wired.contains(&reader.id) {
             steps.push(Step::TakeDown { antenna: antenna.name.clone() });
         }

@@ -102,7 +102,9 @@ impl Prepared {
         let day = Day::in_shop(shop.clone(), family, 0, OPEN);
         let config = Config::parse(&day.config_toml(), name).map_err(|error| error.to_string())?;
         let lane = |zone: &Name| config.plan.lanes.iter().any(|lane| lane.id == *zone);
-        let at_lanes = config.plan.antennas.iter().filter(|antenna| lane(&antenna.zone));
+        // One on a cart has no place.
+        let hang = config.plan.antennas.iter().filter(|antenna| antenna.position.is_some());
+        let at_lanes = hang.filter(|antenna| lane(&antenna.zone));
         let at_lanes = at_lanes.map(|antenna| (antenna.reader.clone(), antenna.port)).collect();
         Ok(Prepared {
             shop: Arc::new(shop),

@@ -136,10 +136,10 @@ impl Plan {
                 terminal: flat(lane.terminal_at),
             }
         });
-        let walls = self.walls.iter().map(|wall| DrawnWall {
+        let walls = self.walls.all().iter().map(|wall| DrawnWall {
             from: flat(wall.from),
             to: flat(wall.to),
-            loss_db: wall.loss_db,
+            loss_db: wall.slab.through_db(1.0),
             glass: wall.glass,
         });
         let antennas = self.readers.iter().flat_map(|reader| {
@@ -168,7 +168,7 @@ impl Plan {
             fixtures: fixtures.collect(),
             trays: self.trays.iter().map(|tray| [flat(tray.low.floor()), flat(tray.high.floor())]).collect(),
             walls: walls.collect(),
-            doors: self.doors.iter().map(|door| (flat(door.at), door.width)).collect(),
+            doors: self.walls.doors().iter().map(|door| (flat(door.at), door.width)).collect(),
             entrances: self.entrances.iter().map(|e| [flat(e.street), flat(e.inside)]).collect(),
             antennas: antennas.collect(),
         }
@@ -176,7 +176,7 @@ impl Plan {
 
     /// The rectangle around everything that a plan shows.
     pub(crate) fn bounds(&self) -> Rect {
-        let walls = self.walls.iter().flat_map(|wall| [wall.from, wall.to]);
+        let walls = self.walls.all().iter().flat_map(|wall| [wall.from, wall.to]);
         let fixtures = self.fixtures.iter().flat_map(|fixture| [fixture.area.low, fixture.area.high]);
         let antennas = self.readers.iter().flat_map(|r| &r.antennas).map(|antenna| antenna.at.floor());
         let zones = self.zones.iter().flat_map(|zone| zone.area.iter().copied());
