@@ -292,7 +292,8 @@ impl Layout {
             // What is said of an antenna goes with it.
             if let Some(antennas) = simulation.get_mut("antennas").and_then(Value::as_array_mut) {
                 antennas.retain(|said| {
-                    let (reader, port) = (id_of(said, "reader"), said.get("port").and_then(Value::as_integer));
+                    let (reader, port) =
+                        (id_of(said, "reader"), said.get("port").and_then(Value::as_integer));
                     let name = format!("{}/{}", reader.unwrap_or_default(), port.unwrap_or_default());
                     self.antenna(&name).is_some()
                 });

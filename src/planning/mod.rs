@@ -258,8 +258,7 @@ impl Task {
             _ => (&self.standing, &standing),
         };
         let bill = layout.bill(None, &self.section);
-        let returns =
-            returns::returns(&self.section.returns, self.mistakes, &figures.simulated(), &bill)?;
+        let returns = returns::returns(&self.section.returns, self.mistakes, &figures.simulated(), &bill)?;
         Ok(Planned {
             standing,
             returns,

@@ -67,7 +67,8 @@ fn next(task: &Task, bench: &mut Bench<'_>, found: &mut Found) -> anyhow::Result
     }
     // Of many steps each is looked at more briefly, so that a large store takes little longer than a small one.
     let glance = (FIRST_GLANCES * task.worlds).div_ceil(tries.len().max(1));
-    let rungs = [glance.clamp(3, task.worlds.div_ceil(8).max(3)), task.worlds.div_ceil(3).max(4), task.worlds];
+    let rungs =
+        [glance.clamp(3, task.worlds.div_ceil(8).max(3)), task.worlds.div_ceil(3).max(4), task.worlds];
     let mut places = Vec::new();
     for (rung, worlds) in rungs.into_iter().enumerate() {
         weigh(task, bench, &from, &mut tries, (nth, worlds))?;
@@ -132,7 +133,9 @@ fn weigh(
 fn steps(task: &Task, from: &Layout) -> Vec<Step> {
     let mut steps: Vec<Step> =
         task.candidates.iter().map(|candidate| Step::Hang { candidate: candidate.clone() }).collect();
-    for (reader, antenna) in from.antennas().filter(|(_, a)| a.hangs() && (a.new || task.lanes.contains(&a.zone))) {
+    for (reader, antenna) in
+        from.antennas().filter(|(_, a)| a.hangs() && (a.new || task.lanes.contains(&a.zone)))
+    {
         if reader.antennas.len() > 1 || !task.wired.contains(&reader.id) {
             steps.push(Step::TakeDown { antenna: antenna.name.clone() });
         }

@@ -302,9 +302,8 @@ impl Seen {
         let tagged: BTreeSet<(String, String)> =
             truth.items.iter().filter_map(|i| Some((i.gtin.to_string(), i.serial.clone()?))).collect();
         let untagged = truth.items.iter().filter(|item| item.serial.is_none()).count() as u64;
-        let asked = noticed().any(|passage| {
-            passage.outcome == Some(PassageOutcome::Held) || self.calls.contains(&passage.id)
-        });
+        let asked = noticed()
+            .any(|passage| passage.outcome == Some(PassageOutcome::Held) || self.calls.contains(&passage.id));
         let best = truth.expected.first().map_or("", String::as_str);
         let (pays, is_called_to) = (best == "charged", matches!(best, "unpaid" | "held"));
         tally.asked += u64::from(asked && !is_called_to);

@@ -49,7 +49,9 @@ fn told(out: &mut String, task: &Task, planned: &Planned) -> std::fmt::Result {
         )?,
     }
     let which = match &planned.proposal {
-        Some(proposal) if proposal.is_better() => "What the proposal brings, all of it bought anew, against staffed tills",
+        Some(proposal) if proposal.is_better() => {
+            "What the proposal brings, all of it bought anew, against staffed tills"
+        }
         _ => "What it brings as it stands, all of it bought anew, against staffed tills",
     };
     account(out, which, &planned.returns, &task.currency)?;
