@@ -37,6 +37,9 @@ pub(super) struct File {
     /// What only the simulated store needs; known here so that a typing error in it is one, and read past.
     #[expect(dead_code, reason = "checked here; only the simulated store reads it")]
     pub(super) simulation: Option<sim::Simulation>,
+    /// What only a plan needs; checked here, so that a typing error in it is one for every command.
+    #[serde(default)]
+    pub(super) plan: crate::planning::Section,
 }
 
 #[derive(Debug, Deserialize)]

@@ -58,6 +58,20 @@ pub(crate) enum Driver {
     ZebraIotc,
 }
 
+impl Antenna {
+    /// A stream of draws that belongs to its place: to the millimetre where it hangs, and which way it looks.
+    pub(crate) fn stream(&self) -> u64 {
+        let parts = [self.at.x, self.at.y, self.at.z, self.facing.x, self.facing.y, self.facing.z];
+        let one = |hash: u64, part: f64| {
+            ((part * 1000.0).round() + 0.0).to_bits().to_le_bytes().iter().fold(hash, |hash, byte| {
+                // FNV-1a.
+                (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+        };
+        parts.into_iter().fold(0xcbf2_9ce4_8422_2325, one)
+    }
+}
+
 impl Driver {
     const ALL: [Driver; 6] = [
         Driver::Llrp,
@@ -275,6 +289,8 @@ pub struct Plan {
     pub(crate) walls: Walls,
     pub(crate) lifts: Vec<Lift>,
     pub(crate) carts: Vec<CartPlan>,
+    /// See [`Plan::with_rooms_by_place`].
+    pub(crate) rooms_by_place: bool,
 }
 
 /// Why a shop's file cannot be used.
@@ -330,6 +346,14 @@ impl Plan {
     /// As [`Plan::read`].
     pub fn parse(text: &str, name: &str) -> Result<Plan, PlanError> {
         build::plan(text, name)
+    }
+
+    /// What of the room an antenna lights is drawn by where it hangs, not by its place in the file: with other antennas
+    /// beside it, an antenna is what it was, and layouts of one seed can be compared.
+    #[must_use]
+    pub fn with_rooms_by_place(mut self) -> Plan {
+        self.rooms_by_place = true;
+        self
     }
 
     /// The shop of a family.

@@ -46,6 +46,9 @@ pub(super) fn aerials(plan: &Plan, seed: u64, room: &mut Chance) -> (Vec<Aerial>
                 cart.antennas.push((number, aerial));
                 at_home
             }
+            None if plan.rooms_by_place => {
+                Aerial::new(antenna.clone(), &mut Chance::new(seed, antenna.stream()))
+            }
             None => Aerial::new(antenna.clone(), room),
         });
     }
