@@ -5,6 +5,7 @@
 mod chip;
 pub(crate) mod interference;
 mod link;
+mod pace;
 mod select;
 pub(crate) mod settings;
 mod slots;
@@ -14,6 +15,7 @@ mod turns;
 mod examples;
 
 pub(crate) use chip::Chip;
+pub(crate) use pace::Pace;
 pub(crate) use settings::{Session, Setup, Target};
 
 use crate::chance::Chance;

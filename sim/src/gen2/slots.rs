@@ -12,14 +12,14 @@ pub(super) const FRAME_US: f64 = 1_000.0;
 /// A round that is under way when the channel's time is up still gets this long, microseconds.
 const ROUND_LEAST_US: i64 = 50_000;
 /// Spread of a chip's wake-up threshold, dB of power at the chip; beyond `WAKE_SURE_DB` there is no doubt.
-const WAKE_SCALE_DB: f64 = 0.55;
+pub(super) const WAKE_SCALE_DB: f64 = 0.55;
 const WAKE_SURE_DB: f64 = 4.0;
 /// The strongest of several answers is read half the time when it is this much over the others, dB; spread of that.
 const CAPTURE_DB: f64 = 7.0;
 const CAPTURE_SCALE_DB: f64 = 1.5;
 /// Spread of the reader's own threshold, dB; and the share of answers that are lost for no such reason.
-const SENSITIVITY_SCALE_DB: f64 = 0.8;
-const LOST: f64 = 0.01;
+pub(super) const SENSITIVITY_SCALE_DB: f64 = 0.8;
+pub(super) const LOST: f64 = 0.01;
 
 /// A tag that takes part in a round and has not been read in it.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ struct Frame {
     unresolved: bool,
 }
 
-fn logistic(x: f64) -> f64 {
+pub(super) fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-x))
 }
 

@@ -5,17 +5,17 @@ use super::Inventory;
 use super::settings::Target;
 
 /// From one antenna to the next, microseconds: mostly quick, else somewhere between the two; the carrier is off meanwhile.
-const QUICK_TURN_US: i64 = 2_500;
-const QUICK_TURNS: f64 = 0.6;
-const SLOW_TURN_US: (f64, f64) = (4_000.0, 32_000.0);
+pub(super) const QUICK_TURN_US: i64 = 2_500;
+pub(super) const QUICK_TURNS: f64 = 0.6;
+pub(super) const SLOW_TURN_US: (f64, f64) = (4_000.0, 32_000.0);
 /// Rounds that an antenna has at least; its turn ends with the first silent one after them.
-const LEAST_ROUNDS: u32 = 2;
+pub(super) const LEAST_ROUNDS: u32 = 2;
 /// Share of hops after which the first antenna has its turn, where all have had theirs: in the logs the first two read a
 /// third more than the others, and many revisits take as long as a channel's time.
 const HOPS_THAT_RESTART: f64 = 0.8;
 /// Share of an antenna's turns that ask for B first, with both targets: in the logs a strong tag at rest is missed in a
 /// good part of the turns of four antennas, and never with one antenna.
-const TURNS_AT_B: f64 = 0.3;
+pub(super) const TURNS_AT_B: f64 = 0.3;
 
 impl Inventory {
     /// On to the next channel when its time has come.

@@ -3,6 +3,7 @@
 
 mod build;
 mod file;
+mod outline;
 mod walls;
 
 use std::path::{Path, PathBuf};
@@ -10,12 +11,13 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::radio::Polarisation;
+use crate::radio::{Aerial, Polarisation};
 use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
 pub use file::Simulation;
+pub use outline::{DrawnAntenna, DrawnFixture, DrawnLane, DrawnWall, DrawnZone, Outline};
 pub(crate) use walls::{Wall, Walls};
 
 /// A reader's antenna where it hangs.
@@ -212,6 +214,7 @@ pub struct Plan {
     pub(crate) readers: Vec<ReaderPlan>,
     pub(crate) lanes: Vec<LanePlan>,
     pub(crate) fixtures: Vec<Fixture>,
+    zones: Vec<Zone>,
     pub(crate) cameras: Vec<CameraPlan>,
     pub(crate) scales: Vec<ScalePlan>,
     pub(crate) trays: Vec<Tray>,
@@ -242,7 +245,7 @@ pub struct Plan {
     /// What will go wrong with its cameras, scales and beams.
     pub(crate) sense_faults: Vec<SenseFault>,
     /// What its file says of antennas beyond the store's own words.
-    pub(crate) feeds: Vec<Feed>,
+    feeds: Vec<Feed>,
     /// Walls, doors and floors.
     pub(crate) walls: Walls,
 }
@@ -274,6 +277,9 @@ const TWO_LANES: &str = include_str!("../../shops/two-lanes.toml");
 const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
+
+/// The contract's word for lanes in which the card is held up in passing.
+pub(crate) const TAP_THEN_WALK: &str = "tap-then-walk";
 
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
@@ -314,6 +320,15 @@ impl Plan {
         self.walls.hide(from, place) || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
     }
 
+    /// Makes and wires the shop's antennas, in the order of the file, as it says.
+    pub(crate) fn feed(&self, aerials: &mut [Aerial]) {
+        for feed in &self.feeds {
+            if let Some(aerial) = aerials.get_mut(feed.aerial) {
+                aerial.feed(feed);
+            }
+        }
+    }
+
     /// Where staff take returns in.
     pub(crate) fn returns_at(&self) -> P2 {
         self.desk
@@ -332,6 +347,26 @@ impl Plan {
             Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
             None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
         }
+    }
+
+    /// All lanes are paid like this from now on, in the contract's words.
+    pub(crate) fn is_paid(&mut self, flow: &str) -> Result<(), String> {
+        let flows = ["show-then-tap", TAP_THEN_WALK];
+        if !flows.contains(&flow) {
+            return Err(format!("flow `{flow}` is not known; {}", flows.join(" or ")));
+        }
+        self.lanes.iter_mut().for_each(|lane| lane.tap_then_walk = flow == TAP_THEN_WALK);
+        let lanes = self.table.get_mut("lanes").and_then(toml::Value::as_array_mut);
+        for lane in lanes.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+            lane.insert("flow".into(), flow.into());
+        }
+        Ok(())
+    }
+
+    /// How its lanes are paid, where all of them are paid alike; else what most shops have.
+    pub(crate) fn flow(&self) -> &'static str {
+        let walk = !self.lanes.is_empty() && self.lanes.iter().all(|lane| lane.tap_then_walk);
+        if walk { TAP_THEN_WALK } else { "show-then-tap" }
     }
 
     /// So many of each product hang on a fixture from now on.
@@ -400,7 +435,7 @@ impl Plan {
 }
 
 /// Whether a polygon holds a point (even-odd rule).
-fn inside(polygon: &[P2], p: P2) -> bool {
+pub(crate) fn inside(polygon: &[P2], p: P2) -> bool {
     let next = polygon.iter().cycle().skip(1);
     let crossed = polygon
         .iter()

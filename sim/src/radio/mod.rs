@@ -29,6 +29,11 @@ pub const PHYSICS: &str = "2026-11.3";
 
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;
+/// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
+const GATHERED_DB: f64 = 7.0;
+const OFF_BEAM_DB: f64 = 12.0;
+/// Below what the tag needs by this much, no tag has ever been woken, dB.
+const HOPELESS_DB: f64 = 4.0;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
 const OUT_OF_REACH_DB: f64 = 10.0;
 
@@ -148,6 +153,23 @@ impl Air {
         out.clear();
         out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
         out.extend_from_slice(&self.moving);
+    }
+
+    /// Whether an aerial has no hope of waking a tag where it is: by distance, beam and floors alone, for
+    /// what walls hide may still be reached around them.
+    pub(crate) fn out_of_reach(&self, aerial_at: usize, tag_at: usize) -> bool {
+        let (Some(aerial), Some(tag)) = (self.aerials.get(aerial_at), self.tags.get(tag_at)) else {
+            return true;
+        };
+        let away = tag.at.minus(aerial.plan.at);
+        let floors_db = self.room.floors_db(aerial.plan.at.floor(), tag.at.floor());
+        let sent_dbm = aerial.plan.power_dbm + rays::TAG_DB - aerial.cable_db + GATHERED_DB + HOPELESS_DB;
+        let spare_db = sent_dbm - tag.around_db() - floors_db - tag.sensitivity_dbm;
+        let wave_m = rays::LIGHT_M_PER_S / f64::from(self.region.frequency_khz(0)) / 1000.0;
+        // Off the beam's middle a reflection may still come by it.
+        let gain = aerial.gain(away).max(amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB));
+        let farthest_m = amplitude(spare_db) * gain * wave_m / (4.0 * std::f64::consts::PI);
+        away.dot(away) > farthest_m * farthest_m
     }
 
     /// Neighbours who have come or gone are felt by those who rest beside them.

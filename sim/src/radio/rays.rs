@@ -22,7 +22,7 @@ const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
 const LEAST_COUPLING: f64 = 0.2;
 /// Half-wave dipole (2.15 dBi) in a circular field (half of the power), dB.
-const TAG_DB: f64 = 2.15 - 3.0;
+pub(super) const TAG_DB: f64 = 2.15 - 3.0;
 
 /// One way: amplitude and phase without wavelength and distance, and its length.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,6 +99,11 @@ impl Room {
     /// Amplitude that walls leave of a way on the floor plan; not the wall that it was thrown back by.
     pub(super) fn leaves(&self, a: P2, b: P2, but: Option<usize>) -> f64 {
         if self.walls.all().is_empty() { 1.0 } else { left(self.walls.through_db(a, b, but)) }
+    }
+
+    /// What floors take between two points, dB one way.
+    pub(super) fn floors_db(&self, a: P2, b: P2) -> f64 {
+        self.walls.floors_db(a, b)
     }
 }
 
@@ -200,7 +205,7 @@ pub(super) fn rays(aerial: &Aerial, room: &Room, at: P3, axis: P3) -> Rays {
     let from = aerial.plan.at;
     let (here, there) = (from.floor(), at.floor());
     // What floors take, they take from every way.
-    let floors = left(room.walls.floors_db(here, there));
+    let floors = left(room.floors_db(here, there));
     let straight = floors * room.leaves(here, there, None);
     let mut out = Rays { rays: [Ray::default(); MOST], count: 0, straight };
     let tag = amplitude(TAG_DB);

@@ -69,6 +69,9 @@ impl World {
                 steps.extend(self.gives_up());
             }
             Aim::Declined => steps.extend(self.is_declined(lane)),
+            Aim::Pay if m.changes_lane > 0.0 && self.chance.happens(m.changes_lane) => {
+                steps.extend(self.changes_lane(lane));
+            }
             Aim::Pay => steps.extend(self.pays(lane)),
             Aim::WalkOut | Aim::Pass => {
                 if self.chance.happens(m.lingers) {
@@ -90,6 +93,19 @@ impl World {
             Step::Stand(2.0),
             Step::Decide,
         ]
+    }
+
+    /// In at one lane, as far as the terminal perhaps, out again, and through the next.
+    fn changes_lane(&mut self, lane: usize) -> Vec<Step> {
+        let next = if lane + 1 < self.plan.lanes.len() { lane + 1 } else { lane.saturating_sub(1) };
+        let mut steps = if self.chance.happens(0.4) {
+            vec![Step::ToTerminal { lane }, self.pause(1.0, 4.0)]
+        } else {
+            vec![Step::LaneTo { lane, depth_m: self.chance.between(0.4, 1.2) }, self.pause(0.3, 1.5)]
+        };
+        steps.extend([Step::LaneTo { lane, depth_m: -0.8 }, Step::Queue { lane: next }]);
+        steps.extend(self.pays(next));
+        steps
     }
 
     /// At the terminal: look at what is shown, hold up the card, wait for the gate, go.

@@ -4,6 +4,9 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+#[cfg(test)]
+mod census_tests;
+mod company;
 mod failing;
 mod handling;
 mod lanes;
@@ -118,11 +121,7 @@ impl World {
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
         let mut aerials: Vec<Aerial> =
             antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
-        for feed in &plan.feeds {
-            if let Some(aerial) = aerials.get_mut(feed.aerial) {
-                aerial.feed(feed);
-            }
-        }
+        plan.feed(&mut aerials);
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
