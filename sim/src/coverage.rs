@@ -320,11 +320,11 @@ fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas).enumerate();
         // A stream for each antenna: another one more leaves the rest as they are.
         let stream = |number: usize| ROOMS_STREAM + 1_000 * room as u64 + number as u64;
-        let hung = antennas
-            .map(|(number, antenna)| Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number))));
-        let mut hung: Vec<Aerial> = hung.collect();
-        plan.feed(&mut hung);
-        let mut air = Air::new(hung);
+        let hung = antennas.map(|(number, antenna)| {
+            let aerial = Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number)));
+            plan.fed(number, aerial)
+        });
+        let mut air = Air::new(hung.collect());
         air.stands_among(&plan.walls, plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
         if let Some(reader) = plan.readers.first() {
             air.in_region(reader.setup.region);

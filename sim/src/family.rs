@@ -394,6 +394,7 @@ impl Manner {
                 lanes: 3,
                 empty_handed: 0.1,
                 neighbours: 0.6,
+                pairs: 0.3,
                 changes_lane: 0.3,
                 tailgates: 0.1,
                 groups: 0.2,

@@ -108,6 +108,20 @@ pub struct TruePosition {
     pub x: f64,
     /// Metres on the floor plan.
     pub y: f64,
+    /// The cart with a reader that they push.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<TrueCart>,
+}
+
+/// A cart that carries a reader, and where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrueCart {
+    /// Its name in the shop's file.
+    pub id: String,
+    /// Metres on the floor plan: the middle of its frame.
+    pub x: f64,
+    /// Metres on the floor plan.
+    pub y: f64,
 }
 
 /// A hand at a fixture.

@@ -206,6 +206,28 @@ pub(crate) struct Tray {
     pub(crate) scale: Option<String>,
 }
 
+/// A lift between the floors.
+#[derive(Clone, Debug)]
+pub(crate) struct Lift {
+    /// The middle of its cabin on each floor.
+    pub(crate) cabin: Vec<P2>,
+    /// From a floor to the next, seconds.
+    pub(crate) ride_s: f64,
+}
+
+/// A shopping cart with a reader. Its antennas' places in the plan are its own: x to the right and y ahead of the middle
+/// of its frame, z up from the floor.
+#[derive(Clone, Debug)]
+pub(crate) struct CartPlan {
+    pub(crate) id: String,
+    /// Where it stands when nobody pushes it.
+    pub(crate) home: P2,
+    /// Its antennas, counted over all readers in the plan's order.
+    pub(crate) antennas: Vec<usize>,
+    /// The lane that they read for: what lies in the cart is paid there.
+    pub(crate) lane: Option<usize>,
+}
+
 /// The whole shop.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -214,7 +236,7 @@ pub struct Plan {
     pub(crate) readers: Vec<ReaderPlan>,
     pub(crate) lanes: Vec<LanePlan>,
     pub(crate) fixtures: Vec<Fixture>,
-    zones: Vec<Zone>,
+    pub(crate) zones: Vec<Zone>,
     pub(crate) cameras: Vec<CameraPlan>,
     pub(crate) scales: Vec<ScalePlan>,
     pub(crate) trays: Vec<Tray>,
@@ -248,6 +270,8 @@ pub struct Plan {
     feeds: Vec<Feed>,
     /// Walls, doors and floors.
     pub(crate) walls: Walls,
+    pub(crate) lifts: Vec<Lift>,
+    pub(crate) carts: Vec<CartPlan>,
 }
 
 /// Why a shop's file cannot be used.
@@ -283,6 +307,8 @@ pub(crate) const TAP_THEN_WALK: &str = "tap-then-walk";
 
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
+/// From the middle of a lift's cabin to its door, metres.
+const CABIN_M: f64 = 1.1;
 
 impl Plan {
     /// Reads a shop's file: a store's configuration with a section `[simulation]`.
@@ -317,16 +343,20 @@ impl Plan {
 
     /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
     pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
-        self.walls.hide(from, place) || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+        self.walls.hide(from, place)
+            || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
+            || self.lifts.iter().flat_map(|lift| &lift.cabin).any(|cabin| cabin.to(place) < CABIN_M)
     }
 
-    /// Makes and wires the shop's antennas, in the order of the file, as it says.
-    pub(crate) fn feed(&self, aerials: &mut [Aerial]) {
-        for feed in &self.feeds {
-            if let Some(aerial) = aerials.get_mut(feed.aerial) {
-                aerial.feed(feed);
-            }
-        }
+    /// The floor that a point belongs to: the one with a zone or a lift's cabin that holds it, else the lowest.
+    pub(crate) fn floor_of(&self, p: P2) -> usize {
+        self.walls.floor_of(p)
+    }
+
+    /// The antenna of this number among those of all readers, made and wired as the file says.
+    pub(crate) fn fed(&self, number: usize, mut aerial: Aerial) -> Aerial {
+        self.feeds.iter().filter(|feed| feed.aerial == number).for_each(|feed| aerial.feed(feed));
+        aerial
     }
 
     /// Where staff take returns in.

@@ -168,7 +168,7 @@ impl Plan {
             fixtures: fixtures.collect(),
             trays: self.trays.iter().map(|tray| [flat(tray.low.floor()), flat(tray.high.floor())]).collect(),
             walls: walls.collect(),
-            doors: self.walls.doors.iter().map(|door| (flat(door.at), door.width)).collect(),
+            doors: self.walls.doors().iter().map(|door| (flat(door.at), door.width)).collect(),
             entrances: self.entrances.iter().map(|e| [flat(e.street), flat(e.inside)]).collect(),
             antennas: antennas.collect(),
         }

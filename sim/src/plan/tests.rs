@@ -119,6 +119,36 @@ fn the_file_comes_out_again_with_addresses_and_without_what_belongs_to_a_machine
     assert_eq!(again.stock.len(), plan.stock.len());
 }
 
+/// On a cart the position is the cart's own; which cart it is, the section `[simulation]` has to know.
+#[test]
+fn an_antenna_may_move_with_a_cart_that_the_simulation_knows() {
+    let text = include_str!("../../../config/cart.toml");
+    let plan = Plan::parse(text, "cart.toml").unwrap();
+    let carts: Vec<_> = plan.carts.iter().map(|cart| (cart.antennas.len(), cart.lane)).collect();
+    assert_eq!(carts, [(3, Some(1)), (3, Some(2))], "three antennas each, which read for the cart's lane");
+    for (right, wrong, hint) in [
+        ("moves_with = \"cart-1\"", "moves_with = \"cart-3\"", "`cart-1`"),
+        ("position = [0.0, 0.32, 0.98]", "position = [8.2, 3.5, 0.98]", "the cart's own"),
+        ("home = [8.2, 3.2]", "home = [8.2, 1.2]", "nobody can stand there"),
+        ("id = \"cart-2\"\nhome", "id = \"cart-9\"\nhome", "cart-9"),
+    ] {
+        let error = Plan::parse(&text.replacen(right, wrong, 1), "cart.toml").unwrap_err().to_string();
+        assert!(error.contains(hint), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn a_lift_stops_on_every_floor() {
+    let text = include_str!("../../../config/two-floors.toml");
+    let plan = Plan::parse(text, "two-floors.toml").unwrap();
+    let cabin = &plan.lifts[0].cabin;
+    assert_eq!(cabin.iter().map(|at| plan.floor_of(*at)).collect::<Vec<_>>(), [0, 1]);
+    assert!(plan.hides(P2::new(4.0, -3.0), cabin[0]), "steel doors");
+    let wrong = text.replacen("cabin = [[6.7, -3.0], [13.3, -3.0]]", "cabin = [[6.7, -3.0]]", 1);
+    let error = Plan::parse(&wrong, "two-floors.toml").unwrap_err().to_string();
+    assert!(error.contains("one on each of [[simulation.floors]]"), "{error}");
+}
+
 #[test]
 fn what_is_wrong_in_a_file_is_named_with_what_would_be_right() {
     let cases = [

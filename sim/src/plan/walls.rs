@@ -39,6 +39,11 @@ impl Walls {
         &self.walls
     }
 
+    /// Their doors.
+    pub(super) fn doors(&self) -> &[Door] {
+        &self.doors
+    }
+
     /// What walls and floors take from radio on the straight way between two points, dB one way. An open door lets it
     /// through.
     pub(crate) fn loss_db(&self, a: P2, b: P2) -> f64 {
@@ -81,7 +86,7 @@ impl Walls {
     }
 
     /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
-    fn floor_of(&self, p: P2) -> usize {
+    pub(super) fn floor_of(&self, p: P2) -> usize {
         self.floors.iter().position(|zones| zones.iter().any(|area| inside(area, p))).unwrap_or(0)
     }
 }

@@ -5,7 +5,7 @@ use std::f64::consts::{PI, SQRT_2, TAU};
 use super::{amplitude, decibels, rays};
 use crate::chance::Chance;
 use crate::plan::{Antenna, Feed};
-use crate::space::P3;
+use crate::space::{P2, P3};
 
 /// Things that scatter around an antenna, beyond floor and walls.
 pub(super) const SCATTERERS: usize = 6;
@@ -57,6 +57,10 @@ pub(super) struct Scatterer {
 #[derive(Clone, Debug)]
 pub(crate) struct Aerial {
     pub(crate) plan: Antenna,
+    /// It hangs on something that rolls: no way to it lasts.
+    pub(crate) mobile: bool,
+    /// With what rolls, m/s.
+    pub(crate) velocity: P2,
     /// Its reader has no other antenna to turn to.
     pub(crate) alone: bool,
     /// Along and across its plate: the two directions of its field.
@@ -87,6 +91,8 @@ impl Aerial {
         });
         let cable_m = chance.between(6.0, 8.0);
         let mut aerial = Aerial {
+            mobile: false,
+            velocity: P2::default(),
             alone: false,
             upright,
             level,
@@ -106,13 +112,51 @@ impl Aerial {
             let away = chance.direction().times(chance.between(2.0, 7.0));
             let origin = aerial.plan.at;
             let at = P3::new(origin.x + away.x, origin.y + away.y, chance.between(0.1, 2.8));
-            let there = at.minus(origin);
-            let (field, caught) = (chance.direction(), chance.direction());
-            let (re, im) = rays::coupling(&aerial, there, caught);
-            let size = chance.between(0.15, 0.7) * aerial.gain(there);
-            let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
-            let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
-            aerial.scatterers.push(Scatterer { at, field, strength, length_m: there.length(), lit: 1.0 });
+            let scatterer = aerial.lights(at, chance);
+            aerial.scatterers.push(scatterer);
+        }
+        aerial
+    }
+
+    /// A thing at that place as this antenna lights it.
+    fn lights(&self, at: P3, chance: &mut Chance) -> Scatterer {
+        let there = at.minus(self.plan.at);
+        let (field, caught) = (chance.direction(), chance.direction());
+        let (re, im) = rays::coupling(self, there, caught);
+        let size = chance.between(0.15, 0.7) * self.gain(there);
+        let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
+        let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
+        Scatterer { at, field, strength, length_m: there.length(), lit: 1.0 }
+    }
+
+    /// An antenna on a cart, in the cart's own frame: what throws waves about is the basket's wire.
+    pub(crate) fn in_basket(plan: Antenna, chance: &mut Chance) -> Self {
+        let mut aerial = Aerial::new(plan, chance);
+        aerial.mobile = true;
+        aerial.scatterers.clear();
+        for n in 0..SCATTERERS {
+            // Left and right, before and behind, in turn.
+            let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+            let along = chance.between(-0.3, 0.3);
+            let (x, y) = if n % 4 < 2 { (0.27 * side, along) } else { (along * 0.9, 0.35 * side) };
+            let scatterer = aerial.lights(P3::new(x, y, chance.between(0.55, 1.0)), chance);
+            aerial.scatterers.push(scatterer);
+        }
+        aerial.cable_m = chance.between(0.3, 0.8);
+        aerial.cable_db = CONNECTORS_DB + CABLE_DB_PER_M * aerial.cable_m;
+        aerial
+    }
+
+    /// The same antenna where its cart is now: the middle of its frame, and sine and cosine of the way it faces.
+    pub(crate) fn rolled(&self, to: P2, (sin, cos): (f64, f64), velocity: P2) -> Aerial {
+        let turned = |v: P3| v.turned(sin, cos);
+        let moved = |p: P3| p.turned(sin, cos).plus(to.up(0.0));
+        let mut aerial = self.clone();
+        (aerial.plan.at, aerial.plan.facing) = (moved(self.plan.at), turned(self.plan.facing));
+        (aerial.upright, aerial.level) = (turned(self.upright), turned(self.level));
+        aerial.velocity = velocity;
+        for scatterer in &mut aerial.scatterers {
+            (scatterer.at, scatterer.field) = (moved(scatterer.at), turned(scatterer.field));
         }
         aerial
     }

@@ -33,6 +33,11 @@ impl Body {
         Body { at, velocity, shadow_db, radius_m: 0.32, height_m: 1.7 }
     }
 
+    /// Whether a point lies inside what this body encloses: a basket of wire stands around what lies in it.
+    pub(super) fn encloses(&self, place: P2, p: P3) -> bool {
+        p.floor().to(place) < self.radius_m && p.z < self.height_m
+    }
+
     /// Loss on the straight way, dB; softened at the body's edge, where the wave bends around. What is worn on the side
     /// towards the antenna, or held before the chest, has the body behind it and not in the way.
     pub(super) fn shadow(&self, place: P2, from: P3, to: P3) -> f64 {

@@ -24,16 +24,19 @@ use crate::space::{P2, Rect};
 use crowd::{Crowd, Resting};
 use rays::Room;
 
-/// Version of the physics; a change of any figure here or in `gen2` changes it.
-pub const PHYSICS: &str = "2026-11.3";
-
-/// Amplitude that a rack of metal and cloth throws back, against a mirror.
-const RACK_REFLECTION: f64 = 0.45;
 /// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
 const GATHERED_DB: f64 = 7.0;
 const OFF_BEAM_DB: f64 = 12.0;
 /// Below what the tag needs by this much, no tag has ever been woken, dB.
 const HOPELESS_DB: f64 = 4.0;
+
+/// Version of the physics; a change of any figure here or in `gen2` changes it.
+pub const PHYSICS: &str = "2026-11.3";
+
+/// Amplitude that a rack of metal and cloth throws back, against a mirror.
+const RACK_REFLECTION: f64 = 0.45;
+/// What an antenna on a cart may read, with a watt at most, is no farther than this, metres.
+const ROLLING_M: f64 = 6.0;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
 const OUT_OF_REACH_DB: f64 = 10.0;
 
@@ -81,6 +84,8 @@ pub(crate) struct Air {
     pub(crate) aerials: Vec<Aerial>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) bodies: Vec<Body>,
+    /// Baskets of carts that carry antennas: what lies in one is read from inside it without a loss.
+    pub(crate) baskets: Vec<Body>,
     /// What readers send on, and how they hear each other.
     pub(crate) carriers: Carriers,
     /// Walls and racks, which throw waves back and stand in their way.
@@ -102,6 +107,7 @@ impl Air {
             tags: Vec::new(),
             bodies: Vec::new(),
             room: Room::default(),
+            baskets: Vec::new(),
             region: Region::Fcc,
             rows: Resting::default(),
             resting: Vec::new(),
@@ -151,6 +157,16 @@ impl Air {
             self.refresh();
         }
         out.clear();
+        if let Some(roller) = self.aerials.get(aerial).filter(|aerial| aerial.mobile) {
+            let here = roller.plan.at.floor();
+            let near = |tag: &Tag| {
+                let away = tag.at.floor().minus(here);
+                tag.there && tag.owner.is_none() && away.x.abs() < ROLLING_M && away.y.abs() < ROLLING_M
+            };
+            out.extend((0..self.tags.len()).filter(|&at| self.tags.get(at).is_some_and(near)));
+            out.extend_from_slice(&self.moving);
+            return;
+        }
         out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
         out.extend_from_slice(&self.moving);
     }
@@ -201,6 +217,9 @@ impl Air {
             }
             let (at, axis, around_db, needs) = (tag.at, tag.axis, tag.around_db(), tag.sensitivity_dbm);
             for ((aerial, link), reached) in self.aerials.iter().zip(&mut tag.links).zip(&mut self.resting) {
+                if aerial.mobile {
+                    continue;
+                }
                 if matches!(link, Link::Unknown) {
                     let rays = rays::rays(aerial, &self.room, at, axis);
                     *link = resting_link(aerial, &rays, self.region, around_db, needs);
@@ -222,7 +241,8 @@ impl Air {
     ) -> Option<Signal> {
         let (aerial, tag) = (self.aerials.get(aerial_at)?, self.tags.get(tag_at)?);
         let hz = f64::from(self.region.frequency_khz(channel)) * 1000.0;
-        let at = tag.at.plus(tag.velocity.times(ahead_s).up(0.0));
+        // Who rolls along sees the rest go the other way.
+        let at = tag.at.plus(tag.velocity.minus(aerial.velocity).times(ahead_s).up(0.0));
         let resting = match tag.links.get(aerial_at) {
             Some(Link::Resting(link)) if tag.owner.is_none() => {
                 Some((link.by_channel.get(channel)?, link.straight))
@@ -238,8 +258,15 @@ impl Air {
             }
         };
         let mut shadow_db = 0.0;
+        let place_of = |body: &Body| body.at.plus(body.velocity.minus(aerial.velocity).times(ahead_s));
+        for basket in &self.baskets {
+            let place = place_of(basket);
+            if !(basket.encloses(place, aerial.plan.at) && basket.encloses(place, at)) {
+                shadow_db += basket.shadow(place, aerial.plan.at, at);
+            }
+        }
         for body in &self.bodies {
-            let place = body.at.plus(body.velocity.times(ahead_s));
+            let place = place_of(body);
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
                 // A body that counts is near one end: what walls take of the straight way, they take of this one.

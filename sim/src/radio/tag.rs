@@ -34,6 +34,8 @@ pub(crate) struct Tag {
     pub(crate) owner: Option<u32>,
     /// Cloth, body, foil, the pile that it is carried in: dB one way.
     pub(crate) loss_db: f64,
+    /// What stands around it for a while, a lift's cabin, dB one way.
+    pub(crate) cabin_db: f64,
     /// How far a body pulls its resonance down, MHz, and what it takes from the answer besides, dB.
     held_mhz: f64,
     held_answer_db: f64,
@@ -62,6 +64,7 @@ impl Tag {
             velocity: P2::default(),
             owner: None,
             loss_db: 0.0,
+            cabin_db: 0.0,
             held_mhz: 0.0,
             held_answer_db: 0.0,
             crowd: Crowd::default(),
@@ -91,7 +94,7 @@ impl Tag {
 
     /// Loss by everything around the tag, dB one way.
     pub(super) fn around_db(&self) -> f64 {
-        self.loss_db + self.goods_db + self.crowd.loss_db
+        self.loss_db + self.goods_db + self.cabin_db + self.crowd.loss_db
     }
 
     /// What is lost between the wave that the chip could send back and the answer, dB.

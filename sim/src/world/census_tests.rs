@@ -209,35 +209,46 @@ const OCCURS: &[(Family, &[&str])] = &[
         ],
     ),
     (Family::Fitting, &["tries on", "leaves it lying", "puts back wrongly"]),
-    (Family::Hard, &["lingers", "tailgates", "passage: declined", "carries: hidden"]),
+    (Family::Hard, &["lingers", "tailgates", "passage: declined"]),
     (Family::Walkout, &["steals openly", "steals: foil bag", "steals: hidden", "steals: tag torn off"]),
     (Family::Returns, &["passage: return", "passage: paid_before"]),
     (Family::Tray, &["lays it into the tray", "carries: tray"]),
-    (Family::Lanes, &["side by side with goods", "hands across lanes", "changes lanes", "tailgates"]),
+    (
+        Family::Lanes,
+        &[
+            "side by side with goods",
+            "hands across lanes",
+            "hands over in the lane",
+            "changes lanes",
+            "tailgates",
+        ],
+    ),
 ];
 
 #[test]
 fn everything_that_people_do_in_shops_happens_in_a_family() {
     for (family, behaviours) in OCCURS {
         let mut census = Census::default();
-        for seed in 1..=8 {
+        // Wheelchairs and prams are rare, as they are in shops.
+        let seeds = if *family == Family::Groups { 8 } else { 3 };
+        for seed in 1..=seeds {
             counted(&mut census, *family, seed, 10);
         }
         println!("{family}: {:?}", census.counts);
         for what in *behaviours {
-            assert!(census.of(what) > 0, "in eighty minutes of {family}: {what}");
+            assert!(census.of(what) > 0, "in {seeds} times ten minutes of {family}: {what}");
         }
     }
 }
 
-/// An hour after the opening at least as much hangs on the racks as staff mean to keep there, less what a few minutes sell.
+/// As much hangs on the racks as staff mean to keep there (eight tenths of the morning's), less what a few minutes sell.
 #[test]
 fn staff_keep_the_racks_filled_however_many_come() {
-    for family in [Family::Plain, Family::Busy, Family::Stadium] {
+    for (family, minutes) in [(Family::Plain, 30), (Family::Busy, 45), (Family::Stadium, 8)] {
         let mut world = World::new(family, 1, Time::from_micros(0));
         world.deliveries = true;
         let (mut least, mut staff) = (1.0_f64, BTreeSet::new());
-        while world.now_us < 3600 * SECOND_US {
+        while world.now_us < minutes * 60 * SECOND_US {
             world.people_live();
             world.now_us += STEP_US;
             if world.now_us % SECOND_US == 0 {
@@ -245,16 +256,13 @@ fn staff_keep_the_racks_filled_however_many_come() {
                 world.outbox.clear();
                 staff.extend(world.people.iter().filter(|p| p.staff).map(|p| p.id));
                 let share = world.on_floor() as f64 / world.floor_stock as f64;
-                if world.now_us % (600 * SECOND_US) == 0 {
-                    println!(
-                        "{family}: {share:.2} after {} s, {} rounds of staff",
-                        world.now_us / SECOND_US,
-                        staff.len()
-                    );
-                }
                 least = least.min(share);
             }
         }
+        println!(
+            "{family}: never less than {least:.2} in {minutes} minutes, {} rounds of staff",
+            staff.len()
+        );
         assert!(least > 0.6, "{family}: {least}");
     }
 }

@@ -14,7 +14,7 @@ impl World {
     /// they carry, in the shop or in the lane.
     pub(super) fn pair(&mut self) {
         let (one, other) = (self.next_person, self.next_person + 1);
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         let beside = if lane + 1 < self.plan.lanes.len() { lane + 1 } else { lane.saturating_sub(1) };
         let (street, comes_in) = self.door();
         let (mut first, mut second) = (vec![comes_in.clone()], vec![comes_in]);

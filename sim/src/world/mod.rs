@@ -4,6 +4,7 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+mod carts;
 #[cfg(test)]
 mod census_tests;
 mod company;
@@ -11,9 +12,12 @@ mod failing;
 mod handling;
 mod lanes;
 mod leaving;
+mod lifts;
 mod passages;
 mod pieces;
 mod reading;
+#[cfg(test)]
+mod rolling_tests;
 mod sensing;
 mod shoppers;
 mod staff;
@@ -30,7 +34,7 @@ use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
-use crate::radio::{Aerial, Air, Body};
+use crate::radio::{Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
@@ -59,6 +63,8 @@ pub(crate) struct World {
     pub(crate) inventories: Vec<Inventory>,
     reader_names: Vec<Name>,
     people: Vec<Walker>,
+    /// Carts that carry a reader, as the plan has them.
+    carts: Vec<carts::Cart>,
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
@@ -118,10 +124,7 @@ impl World {
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
-        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
-        let mut aerials: Vec<Aerial> =
-            antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
-        plan.feed(&mut aerials);
+        let (aerials, carts) = carts::aerials(&plan, seed, &mut room);
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
@@ -139,6 +142,7 @@ impl World {
             reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
             inventories,
             people: Vec::new(),
+            carts,
             due: Vec::new(),
             under: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -288,7 +292,7 @@ impl World {
                 radius_m: build.trunk_m,
                 height_m: build.height_m,
             });
-            if let Some((at, frame)) = walker.frame() {
+            if let Some((at, frame)) = walker.frame().filter(|_| !self.pushes_reader(walker.id)) {
                 self.air.bodies.push(Body {
                     at,
                     velocity,
@@ -303,9 +307,11 @@ impl World {
                 {
                     tag.place(walker.carries(*slot, *carry, tag.held_axis));
                     tag.velocity = walker.velocity;
+                    tag.cabin_db = if walker.riding { lifts::CABIN_DB } else { 0.0 };
                 }
             }
         }
+        self.carts_roll();
     }
 
     fn every_second(&mut self) {

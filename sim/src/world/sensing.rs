@@ -57,17 +57,20 @@ impl World {
         told.into_iter().for_each(|t| self.post(t));
         hands.clear();
         self.hands = hands;
-        if self.now_us % 200_000 == 0
-            && let Some(notes) = &mut self.notes
-        {
+        if self.now_us % 200_000 == 0 && self.notes.is_some() {
             let at = Time::from_micros(self.start.as_micros() + self.now_us);
             let rounded = |v: f64| (v * 100.0).round() / 100.0;
-            notes.people.extend(self.people.iter().map(|p| crate::truth::TruePosition {
+            let positions = self.people.iter().map(|p| crate::truth::TruePosition {
                 person: p.id,
                 at,
                 x: rounded(p.at.x),
                 y: rounded(p.at.y),
-            }));
+                cart: self.cart_of(p.id),
+            });
+            let positions: Vec<_> = positions.collect();
+            if let Some(notes) = &mut self.notes {
+                notes.people.extend(positions);
+            }
         }
     }
 

@@ -43,12 +43,12 @@ impl World {
         } else if self.chance.happens(self.manner.pairs) {
             self.pair();
         } else {
-            let kind = self.kind();
+            let kind = self.kind_alone();
             self.shopper(kind);
         }
     }
 
-    fn kind(&mut self) -> Kind {
+    pub(super) fn kind(&mut self) -> Kind {
         let on_wheels = self.manner.on_wheels;
         let kinds = [
             (Kind::Adult, 1.0 - on_wheels),
@@ -121,6 +121,7 @@ impl World {
         }
         steps.push(Step::Decide);
         let walker = self.comes(street, kind, steps);
+        self.hires(walker);
         self.has_habits(walker);
     }
 
@@ -290,7 +291,7 @@ impl World {
 
     /// Somebody who comes in through the lane to give a piece back, and leaves with nothing.
     fn returner(&mut self) {
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         let length = self.lane_length(lane);
         let Some(start) = self.lane_point(lane, length + 4.0) else { return };
         let steps = vec![

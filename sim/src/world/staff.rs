@@ -90,7 +90,7 @@ impl World {
 
     /// Close before a lane, or a few steps into it and back: where its antennas read.
     fn past_a_lane(&mut self) -> Vec<Step> {
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         if self.chance.happens(0.5) {
             return vec![
                 Step::LaneTo { lane, depth_m: -self.chance.between(0.4, 0.9) },
@@ -107,7 +107,7 @@ impl World {
 
     /// Goods from the street, through a lane, to the stockroom: moved, not sold.
     fn goods_in(&mut self) {
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         let length = self.lane_length(lane);
         let Some(start) = self.lane_point(lane, length + 4.0) else { return };
         let rail = self.chance.happens(0.5);

@@ -3,7 +3,7 @@
 use super::values::{around, one_of, point, polygon};
 use crate::plan::file::{self, Simulation};
 use crate::plan::walls::Door;
-use crate::plan::{Entrance, Fixture, LanePlan, Wall, Zone, inside};
+use crate::plan::{Entrance, Fixture, LanePlan, Lift, Wall, Zone, inside};
 use crate::radio::{Material, Slab};
 use crate::space::{Ground, P2, Rect};
 
@@ -164,4 +164,21 @@ pub(super) fn floors(simulation: &Simulation, zones: &[Zone]) -> Result<Vec<Vec<
         floor.zones.iter().map(zone).collect::<Result<Vec<Vec<P2>>, String>>()
     };
     simulation.floors.iter().map(floor).collect()
+}
+
+/// A lift has a cabin on every floor.
+pub(super) fn lift(lift: &file::Lift, floors: usize, ground: &Ground) -> Result<Lift, String> {
+    let what = "[[simulation.lifts]]";
+    if floors < 2 || lift.cabin.len() != floors {
+        return Err(format!(
+            "{what} cabin: {} places for {floors} floors; one on each of [[simulation.floors]], of which there are two or more",
+            lift.cabin.len()
+        ));
+    }
+    let ride_s = lift.seconds.unwrap_or(10.0);
+    if !(2.0..=120.0).contains(&ride_s) {
+        return Err(format!("{what} seconds {ride_s}: 2 to 120 from a floor to the next"));
+    }
+    let cabin = lift.cabin.iter().map(|&at| spot(at, ground, &format!("{what} cabin")));
+    Ok(Lift { cabin: cabin.collect::<Result<_, _>>()?, ride_s })
 }

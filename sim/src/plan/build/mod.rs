@@ -1,6 +1,7 @@
 //! From a shop's file to its plan: every name resolved, every number held against what a shop can be. Each error names
 //! the entry, what is wrong with it, and what would be right.
 
+mod carts;
 mod floor;
 mod goods;
 mod lanes;
@@ -9,10 +10,11 @@ mod senses;
 mod values;
 
 use super::file::File;
-use super::{Fixture, LanePlan, Plan, PlanError, Walls, Zone};
+use super::{CABIN_M, Fixture, LanePlan, Plan, PlanError, Walls, Zone};
 use crate::space::P2;
 use crate::words::nearest_field;
-use floor::{door, entrances, floors, ground, in_reach, spot, wall};
+use carts::carts;
+use floor::{door, entrances, floors, ground, in_reach, lift, spot, wall};
 use goods::{fixture, scale, shelves, stock};
 use lanes::{lane, tray};
 use readers::{feed, readers};
@@ -81,12 +83,21 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     };
     let main = entrances.iter().reduce(|a, b| if b.share > a.share { b } else { a });
     let (entrance, main_inside) = main.map_or((first_inside, first_inside), |e| (e.street, e.inside));
+    let mut floors = floors(simulation, &zones)?;
+    let lifts = simulation.lifts.iter().map(|l| lift(l, floors.len(), &ground));
+    let lifts = lifts.collect::<Result<Vec<_>, _>>()?;
+    for lift in &lifts {
+        for (floor, cabin) in floors.iter_mut().zip(&lift.cabin) {
+            let corner = |x: f64, y: f64| cabin.plus(P2::new(x * CABIN_M, y * CABIN_M));
+            floor.push(vec![corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)]);
+        }
+    }
+    let carts = carts(&file, simulation, &lanes, &ground)?;
     let cubicles = simulation.cubicles.iter().map(|&at| spot(at, &ground, "[simulation] cubicles"));
     let (racks, tables) = shelves(&stock);
     let sources = sources(&cameras, &scales, &lanes);
     one_of_each(simulation, &sources)?;
     let sense_faults = simulation.sense_faults.clone();
-    let floors = floors(simulation, &zones)?;
     let feeds = simulation.antennas.iter().map(|said| feed(said, &readers)).collect::<Result<_, _>>()?;
     let plan = Plan {
         feeds,
@@ -101,6 +112,8 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         entrance,
         stockroom: room.map(|room| room.id.clone()).unwrap_or_default(),
         stockroom_pieces: simulation.stockroom_pieces.map(|pieces| pieces.min(1_000)),
+        lifts,
+        carts,
         faults: simulation.faults.clone(),
         trays,
         table,
