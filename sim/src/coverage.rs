@@ -9,8 +9,8 @@
 use crate::chance::Chance;
 use crate::gen2::Pace;
 use crate::people::{Kind, Walker};
-use crate::plan::{Plan, inside};
-use crate::radio::{Aerial, Air, Body, Goods, Tag, carry_loss_db};
+use crate::plan::{Plan, ReaderPlan, inside};
+use crate::radio::{Aerial, Air, Body, Goods, Tag};
 use crate::space::{P2, P3, Rect};
 use crate::stock::Carry;
 
@@ -151,20 +151,15 @@ impl Coverage {
     fn layer(&self, plan: &Plan, lying: Lying) -> Layer {
         let probes = Probe::drawn(plan, lying, self.draws, self.cell_m);
         let mut rooms = rooms(plan, &probes);
-        let antennas: Vec<(P3, Pace)> = plan
-            .readers
-            .iter()
-            .flat_map(|r| r.antennas.iter().map(|a| (a.at, Pace::of(&r.setup, r.antennas.len()))))
-            .collect();
+        let pace = |r: &ReaderPlan| vec![Pace::of(&r.setup, r.antennas.len()); r.antennas.len()];
+        let paces: Vec<Pace> = plan.readers.iter().flat_map(pace).collect();
         let count = self.columns * self.rows;
         let none = || Chances { second: vec![0.0; count], round: vec![0.0; count] };
-        let mut layer = Layer { tag: lying, any: none(), each: antennas.iter().map(|_| none()).collect() };
+        let mut layer = Layer { tag: lying, any: none(), each: paces.iter().map(|_| none()).collect() };
         for at in 0..count {
             let [x, y] = self.middle(at % self.columns, at / self.columns);
             let middle = P2::new(x, y);
-            let walls: Vec<f64> =
-                antennas.iter().map(|(a, _)| plan.walls.loss_db(a.floor(), middle)).collect();
-            let mut sums = vec![(0.0, 0.0); antennas.len() + 1];
+            let mut sums = vec![(0.0, 0.0); paces.len() + 1];
             let quarter = at % self.columns % 2 + 2 * (at / self.columns % 2);
             let asked = probes.len() / QUARTERS;
             for (number, probe) in probes.iter().enumerate().skip(quarter * asked).take(asked) {
@@ -173,8 +168,8 @@ impl Coverage {
                 room.bodies.clear();
                 room.bodies.extend(probe.body);
                 let (mut missed_by_all, mut passed_by_all) = (1.0, 1.0);
-                for (aerial, (&(_, pace), &wall_db)) in antennas.iter().zip(&walls).enumerate() {
-                    let (missed, round) = asks(room, (aerial, number / ROOMS), &moments, pace, wall_db);
+                for (aerial, &pace) in paces.iter().enumerate() {
+                    let (missed, round) = asks(room, (aerial, number / ROOMS), &moments, pace);
                     missed_by_all *= missed;
                     passed_by_all *= 1.0 - round;
                     if let Some(sum) = sums.get_mut(aerial + 1) {
@@ -277,7 +272,7 @@ impl Probe {
                     let carry = if lying == Lying::InFoil { Carry::Foil } else { walker.carry };
                     let slot = chance.index(4);
                     tag.held_axis = chance.direction();
-                    tag.loss_db = carry_loss_db(carry, slot, &mut chance);
+                    tag.carried(carry, slot, &mut chance);
                     let build = walker.build;
                     let body = Body {
                         at: P2::default(),
@@ -325,8 +320,10 @@ fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas).enumerate();
         // A stream for each antenna: another one more leaves the rest as they are.
         let stream = |number: usize| ROOMS_STREAM + 1_000 * room as u64 + number as u64;
-        let hung = antennas
-            .map(|(number, antenna)| Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number))));
+        let hung = antennas.map(|(number, antenna)| {
+            let aerial = Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number)));
+            plan.fed(number, aerial)
+        });
         let mut air = Air::new(hung.collect());
         air.stands_among(&plan.walls, plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
         if let Some(reader) = plan.readers.first() {
@@ -339,20 +336,14 @@ fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
 }
 
 /// Probability that an antenna misses a tag in its second, and that a round of it reads it.
-fn asks(
-    air: &mut Air,
-    (aerial, tag): (usize, usize),
-    moments: &[Moment],
-    pace: Pace,
-    wall_db: f64,
-) -> (f64, f64) {
+fn asks(air: &mut Air, (aerial, tag): (usize, usize), moments: &[Moment], pace: Pace) -> (f64, f64) {
     let (mut missed, mut round, mut looked) = (1.0, 0.0, 0.0);
     for moment in moments {
         looked += moment.part;
         if let Some(tag) = air.tags.get_mut(tag) {
             tag.place((moment.at, moment.axis));
         }
-        if air.out_of_reach(aerial, tag, wall_db) {
+        if air.out_of_reach(aerial, tag) {
             continue;
         }
         air.bodies.iter_mut().for_each(|body| body.at = moment.carrier);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::radio::Polarisation;
+use crate::radio::{Aerial, Polarisation};
 use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
@@ -284,7 +284,7 @@ pub struct Plan {
     /// What will go wrong with its cameras, scales and beams.
     pub(crate) sense_faults: Vec<SenseFault>,
     /// What its file says of antennas beyond the store's own words.
-    pub(crate) feeds: Vec<Feed>,
+    feeds: Vec<Feed>,
     /// Walls, doors and floors.
     pub(crate) walls: Walls,
     pub(crate) lifts: Vec<Lift>,
@@ -378,6 +378,12 @@ impl Plan {
     /// The floor that a point belongs to: the one with a zone or a lift's cabin that holds it, else the lowest.
     pub(crate) fn floor_of(&self, p: P2) -> usize {
         self.walls.floor_of(p)
+    }
+
+    /// The antenna of this number among those of all readers, made and wired as the file says.
+    pub(crate) fn fed(&self, number: usize, mut aerial: Aerial) -> Aerial {
+        self.feeds.iter().filter(|feed| feed.aerial == number).for_each(|feed| aerial.feed(feed));
+        aerial
     }
 
     /// Where staff take returns in.

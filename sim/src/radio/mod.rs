@@ -171,14 +171,16 @@ impl Air {
         out.extend_from_slice(&self.moving);
     }
 
-    /// Whether an aerial has no hope of waking a tag where it is, behind walls of so many dB: by distance and beam alone.
-    pub(crate) fn out_of_reach(&self, aerial_at: usize, tag_at: usize, wall_db: f64) -> bool {
+    /// Whether an aerial has no hope of waking a tag where it is: by distance, beam and floors alone, for
+    /// what walls hide may still be reached around them.
+    pub(crate) fn out_of_reach(&self, aerial_at: usize, tag_at: usize) -> bool {
         let (Some(aerial), Some(tag)) = (self.aerials.get(aerial_at), self.tags.get(tag_at)) else {
             return true;
         };
         let away = tag.at.minus(aerial.plan.at);
+        let floors_db = self.room.floors_db(aerial.plan.at.floor(), tag.at.floor());
         let sent_dbm = aerial.plan.power_dbm + rays::TAG_DB - aerial.cable_db + GATHERED_DB + HOPELESS_DB;
-        let spare_db = sent_dbm - tag.around_db() - wall_db - tag.sensitivity_dbm;
+        let spare_db = sent_dbm - tag.around_db() - floors_db - tag.sensitivity_dbm;
         let wave_m = rays::LIGHT_M_PER_S / f64::from(self.region.frequency_khz(0)) / 1000.0;
         // Off the beam's middle a reflection may still come by it.
         let gain = aerial.gain(away).max(amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB));

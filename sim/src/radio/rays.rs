@@ -104,6 +104,11 @@ impl Room {
     pub(super) fn leaves(&self, a: P2, b: P2, but: Option<usize>) -> f64 {
         if self.walls.all().is_empty() { 1.0 } else { left(self.walls.through_db(a, b, but)) }
     }
+
+    /// What floors take between two points, dB one way.
+    pub(super) fn floors_db(&self, a: P2, b: P2) -> f64 {
+        self.walls.floors_db(a, b)
+    }
 }
 
 /// Of the amplitude.
@@ -204,7 +209,7 @@ pub(super) fn rays(aerial: &Aerial, room: &Room, at: P3, axis: P3) -> Rays {
     let from = aerial.plan.at;
     let (here, there) = (from.floor(), at.floor());
     // What floors take, they take from every way.
-    let floors = left(room.walls.floors_db(here, there));
+    let floors = left(room.floors_db(here, there));
     let straight = floors * room.leaves(here, there, None);
     let mut out = Rays { rays: [Ray::default(); MOST], count: 0, straight };
     let tag = amplitude(TAG_DB);

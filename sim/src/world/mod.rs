@@ -129,12 +129,7 @@ impl World {
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
-        let (mut aerials, carts) = carts::aerials(&plan, seed, &mut room);
-        for feed in &plan.feeds {
-            if let Some(aerial) = aerials.get_mut(feed.aerial) {
-                aerial.feed(feed);
-            }
-        }
+        let (aerials, carts) = carts::aerials(&plan, seed, &mut room);
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
