@@ -16,6 +16,7 @@
 
 pub mod calibration;
 mod chance;
+mod coverage;
 pub mod emulate;
 mod family;
 mod faults;
@@ -44,10 +45,13 @@ pub mod words;
 mod world;
 pub mod zebra;
 
+pub use coverage::{Chances, Coverage, Layer, Lying, Wanted};
 pub use family::{Family, FamilyError};
 pub use files::{Written, write};
-pub use plan::{Plan, PlanError, Simulation};
+pub use plan::{
+    DrawnAntenna, DrawnFixture, DrawnLane, DrawnWall, DrawnZone, Outline, Plan, PlanError, Simulation,
+};
 pub use radio::{PHYSICS, Region};
 pub use scene::{Right, Scene, SceneError, Staged};
 pub use simulate::{Day, Happened, Simulated, simulate};
-pub use truth::{TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};
+pub use truth::{TrueCart, TrueItem, TruePassage, TruePosition, TrueTag, TrueTake, TrueTap, Truth};

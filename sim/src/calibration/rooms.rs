@@ -18,7 +18,7 @@ const ROOM_M: f64 = 4.57;
 /// The logs' readers send with all they have.
 const ROOM_DBM: f64 = 30.0;
 /// What hand and stand take from the tag, dB one way; with it the logs' median level is met, −63 dBm.
-const HELD_DB: (f64, f64) = (1.5, 4.0);
+const HELD_DB: (f64, f64) = (2.25, 4.75);
 /// The tag is carried at arm's length ahead of the body, metres.
 const ARM_M: f64 = 0.5;
 const STEP_US: i64 = 50_000;
@@ -98,6 +98,7 @@ fn stay(chance: &mut Chance) -> Recording {
     let at = P3::new(chance.between(0.4, ROOM_M - 0.4), chance.between(0.4, ROOM_M - 0.4), 1.0);
     add(&mut air, at, level_axis(chance), chance);
     if let Some(tag) = air.tags.first_mut() {
+        tag.of_one_make(chance);
         tag.loss_db = chance.between(HELD_DB.0, HELD_DB.1);
     }
     let mut person = P2::new(chance.between(0.5, ROOM_M), chance.between(0.5, ROOM_M));
@@ -129,6 +130,7 @@ fn walk(n: usize, chance: &mut Chance) -> Recording {
     let (before_s, after_s) = (chance.between(0.3, 1.3), chance.between(0.2, 0.8));
     add(&mut air, P3::new(from, middle, 1.0), axis, chance);
     if let Some(tag) = air.tags.first_mut() {
+        tag.of_one_make(chance);
         (tag.owner, tag.loss_db) = (Some(1), held_db);
     }
     let shadow_db = chance.between(10.0, 20.0);

@@ -5,6 +5,7 @@
 mod chip;
 pub(crate) mod interference;
 mod link;
+mod pace;
 mod select;
 pub(crate) mod settings;
 mod slots;
@@ -14,6 +15,7 @@ mod turns;
 mod examples;
 
 pub(crate) use chip::Chip;
+pub(crate) use pace::Pace;
 pub(crate) use settings::{Session, Setup, Target};
 
 use crate::chance::Chance;
@@ -35,7 +37,7 @@ pub(crate) struct TagRead {
     pub(crate) tag: usize,
     /// Index among the reader's antennas.
     pub(crate) antenna: usize,
-    /// Index into the reader's hop table, counted from 1.
+    /// Index into the reader's hop table, counted from 1, and its frequency, as the reader reports them.
     pub(crate) channel: u16,
     pub(crate) khz: u32,
     pub(crate) report: Report,
@@ -60,6 +62,9 @@ pub(crate) struct Inventory {
     hop_table: Vec<usize>,
     channel: usize,
     hop_at_us: i64,
+    /// The channel before, and from when on reads are reported to be on the one in use.
+    left_channel: usize,
+    label_from_us: i64,
     antenna: usize,
     visit_began_us: i64,
     /// Rounds of the antenna's turn so far.
@@ -113,6 +118,8 @@ impl Inventory {
             hop_table,
             channel: 0,
             hop_at_us: start_us + region.dwell_us(),
+            left_channel: 0,
+            label_from_us: start_us,
             antenna: 0,
             visit_began_us: start_us,
             rounds: 0,

@@ -15,14 +15,16 @@ const ROUND_SPREAD_US: f64 = 360.0;
 /// A round that is under way when the channel's time is up still gets this long, microseconds.
 const ROUND_LEAST_US: i64 = 50_000;
 /// Spread of a chip's wake-up threshold, dB of power at the chip; beyond `WAKE_SURE_DB` there is no doubt.
-const WAKE_SCALE_DB: f64 = 0.55;
+pub(super) const WAKE_SCALE_DB: f64 = 0.55;
 const WAKE_SURE_DB: f64 = 4.0;
 /// The strongest of several answers is read half the time when it is this much over the others, dB; spread of that.
 const CAPTURE_DB: f64 = 7.0;
 const CAPTURE_SCALE_DB: f64 = 1.5;
 /// Spread of the reader's own threshold, dB; and the share of answers that are lost for no such reason.
-const SENSITIVITY_SCALE_DB: f64 = 0.8;
-const LOST: f64 = 0.01;
+pub(super) const SENSITIVITY_SCALE_DB: f64 = 0.8;
+/// What is farther below the sensitivity than this, dB, is never made out: one in fifty at the most would be.
+const LEAST_UNDER_DB: f64 = 3.0;
+pub(super) const LOST: f64 = 0.01;
 
 /// A tag that takes part in a round and has not been read in it.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +55,7 @@ struct Frame {
     unresolved: bool,
 }
 
-fn logistic(x: f64) -> f64 {
+pub(super) fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-x))
 }
 
@@ -283,17 +285,22 @@ impl Inventory {
 
     fn reported(&mut self, air: &mut Air, here: Here, at_us: i64, tag_at: usize) -> Option<TagRead> {
         let signal = air.signal(here.aerial, tag_at, here.place, (at_us - here.set_us) as f64 / 1e6)?;
-        let from = air.aerials.get(here.aerial)?.plan.at;
+        // Who walks can walk out of reach between a round's beginning and the answer's.
+        if signal.rssi_dbm < self.setup.mode.sensitivity_dbm() - LEAST_UNDER_DB {
+            return None;
+        }
+        let (from, rolls) = air.aerials.get(here.aerial).map(|aerial| (aerial.plan.at, aerial.velocity))?;
         let tag = air.tags.get_mut(tag_at)?;
         tag.chip.invert(self.setup.session, at_us);
+        let label = self.label(at_us);
         let away = tag.at.minus(from);
-        let speed = -away.dot(tag.velocity.up(0.0)) / away.length().max(0.1);
+        let speed = -away.dot(tag.velocity.minus(rolls).up(0.0)) / away.length().max(0.1);
         Some(TagRead {
             at_us,
             tag: tag_at,
             antenna: self.antenna,
-            channel: self.channel as u16 + 1,
-            khz: self.setup.region.frequency_khz(here.place),
+            channel: label as u16 + 1,
+            khz: self.setup.region.frequency_khz(self.hop_table.get(label).copied().unwrap_or(0)),
             report: report(&signal, speed, &mut self.chance),
             with_tid: self.setup.fast_id,
         })

@@ -4,13 +4,21 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+mod carriers;
+mod carts;
+#[cfg(test)]
+mod census_tests;
+mod company;
 mod failing;
 mod handling;
 mod lanes;
 mod leaving;
+mod lifts;
 mod passages;
 mod pieces;
 mod reading;
+#[cfg(test)]
+mod rolling_tests;
 mod sensing;
 mod shoppers;
 mod staff;
@@ -27,7 +35,7 @@ use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
-use crate::radio::{Aerial, Air, Body};
+use crate::radio::{Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
@@ -56,6 +64,8 @@ pub(crate) struct World {
     pub(crate) inventories: Vec<Inventory>,
     reader_names: Vec<Name>,
     people: Vec<Walker>,
+    /// Carts that carry a reader, as the plan has them.
+    carts: Vec<carts::Cart>,
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
@@ -115,8 +125,12 @@ impl World {
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
-        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
-        let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
+        let (mut aerials, carts) = carts::aerials(&plan, seed, &mut room);
+        for feed in &plan.feeds {
+            if let Some(aerial) = aerials.get_mut(feed.aerial) {
+                aerial.feed(feed);
+            }
+        }
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
@@ -134,6 +148,7 @@ impl World {
             reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
             inventories,
             people: Vec::new(),
+            carts,
             due: Vec::new(),
             under: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -171,7 +186,7 @@ impl World {
             plan,
             manner,
         };
-        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        world.air.stands_among(&world.plan.walls, world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         if let Some(reader) = world.plan.readers.first() {
             world.air.in_region(reader.setup.region);
         }
@@ -190,6 +205,9 @@ impl World {
 
     /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
+        if self.manner.as_logged {
+            return;
+        }
         for (rack, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
             let racks = &self.plan.racks;
             let fixture = racks.get(rack % racks.len().max(1)).copied().unwrap_or(0);
@@ -283,7 +301,7 @@ impl World {
                 radius_m: build.trunk_m,
                 height_m: build.height_m,
             });
-            if let Some((at, frame)) = walker.frame() {
+            if let Some((at, frame)) = walker.frame().filter(|_| !self.pushes_reader(walker.id)) {
                 self.air.bodies.push(Body {
                     at,
                     velocity,
@@ -298,9 +316,11 @@ impl World {
                 {
                     tag.place(walker.carries(*slot, *carry, tag.held_axis));
                     tag.velocity = walker.velocity;
+                    tag.cabin_db = if walker.riding { lifts::CABIN_DB } else { 0.0 };
                 }
             }
         }
+        self.carts_roll();
     }
 
     fn every_second(&mut self) {
