@@ -297,24 +297,28 @@ impl Probe {
 
     /// The second around a place.
     fn moments(&self, plan: &Plan, middle: P2) -> Vec<Moment> {
-        let place = middle.plus(self.off);
         let part = 1.0 / self.channels.len().max(1) as f64;
-        let moment = |(n, &channel): (usize, &usize)| match &self.way {
-            Way::Rests { height_m } => {
-                let axis = self.tag.held_axis;
-                Moment { at: place.up(*height_m), axis, carrier: place, channel, part }
-            }
+        let moment = |(n, &channel): (usize, &usize)| {
+            let (at, axis, carrier) = self.placed(plan, middle, (n as f64 + 0.5) * part - 0.5);
+            Moment { at, axis, carrier, channel, part }
+        };
+        self.channels.iter().enumerate().map(moment).collect()
+    }
+
+    /// Where the tag is, how it is turned, and where who carries it stands, `since_s` after passing a place.
+    fn placed(&self, plan: &Plan, middle: P2, since_s: f64) -> (P3, P3, P2) {
+        let place = middle.plus(self.off);
+        match &self.way {
+            Way::Rests { height_m } => (place.up(*height_m), self.tag.held_axis, place),
             Way::Walks { walker, carry, slot } => {
                 let (sin, cos) = walker.heading;
-                let since_s = (n as f64 + 0.5) * part - 0.5;
                 let there = place.plus(P2::new(-sin, cos).times(walker.pace() * since_s));
                 // Nobody walks through racks and walls: then one stands.
                 let carrier = if plan.ground.clear(place, there) { there } else { place };
                 let (from_body, axis) = walker.carries(*slot, *carry, self.tag.held_axis);
-                Moment { at: from_body.plus(carrier.up(0.0)), axis, carrier, channel, part }
+                (from_body.plus(carrier.up(0.0)), axis, carrier)
             }
-        };
-        self.channels.iter().enumerate().map(moment).collect()
+        }
     }
 }
 
@@ -367,4 +371,84 @@ fn asks(
         }
     }
     (missed, round / f64::max(looked, 1e-9))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gen2::Inventory;
+    use crate::plan::ReaderPlan;
+
+    /// Four antennas of one reader around a lane, and two over the floor.
+    const SHOP: &str = include_str!("../../config/boutique.toml");
+
+    /// Share of the tags of a map's draws that a reader's own rounds, slot by slot, read in a second around a place.
+    fn read_by_rounds(plan: &Plan, lying: Lying, reader: usize, place: P2) -> f64 {
+        let probes = Probe::drawn(plan, lying, 96, 0.25);
+        let first = plan.readers.iter().take(reader).map(|r| r.antennas.len()).sum::<usize>();
+        let setup = &plan.readers[reader].setup;
+        let mut read = 0;
+        let rooms = rooms(plan, &probes);
+        for (number, probe) in probes.iter().enumerate() {
+            let mut air = rooms[number % ROOMS].clone();
+            air.tags = vec![probe.tag.clone()];
+            air.placed(0);
+            let draws = Chance::new(9, number as u64);
+            let antennas = plan.readers[reader].antennas.len();
+            let mut inventory = Inventory::new(setup.clone(), first, antennas, reader, 0, draws);
+            let mut reads = Vec::new();
+            for step in 0..20 {
+                let (at, axis, carrier) = probe.placed(plan, place, f64::from(step) * 0.05 - 0.475);
+                air.tags[0].place((at, axis));
+                air.bodies = probe.body.map(|body| Body { at: carrier, ..body }).into_iter().collect();
+                let set_us = i64::from(step) * 50_000;
+                inventory.run(&mut air, set_us, set_us + 50_000, &|a, b| plan.walls_db(a, b), &mut reads);
+            }
+            read += usize::from(!reads.is_empty());
+        }
+        read as f64 / probes.len() as f64
+    }
+
+    /// The same share as the map expects it, of one reader.
+    fn expected(plan: &Plan, lying: Lying, reader: usize, place: P2) -> f64 {
+        let probes = Probe::drawn(plan, lying, 96, 0.25);
+        let first = plan.readers.iter().take(reader).map(|r| r.antennas.len()).sum::<usize>();
+        let ReaderPlan { setup, antennas, .. } = &plan.readers[reader];
+        let pace = Pace::of(setup, antennas.len());
+        let mut rooms = rooms(plan, &probes);
+        let missed = |(number, probe): (usize, &Probe)| {
+            let room = &mut rooms[number % ROOMS];
+            room.bodies = probe.body.into_iter().collect();
+            let moments = probe.moments(plan, place);
+            let each = antennas.iter().enumerate().map(|(n, antenna)| {
+                let wall_db = plan.walls_db(antenna.at.floor(), place);
+                asks(room, (first + n, number / ROOMS), &moments, pace, wall_db).0
+            });
+            each.product::<f64>()
+        };
+        1.0 - probes.iter().enumerate().map(missed).sum::<f64>() / probes.len() as f64
+    }
+
+    /// The map expects what rounds then give: within what 96 coins of each place differ by.
+    #[test]
+    fn maps_say_what_rounds_slot_by_slot_give() {
+        let plan = Plan::parse(SHOP, "boutique.toml").expect("a shop");
+        for lying in [Lying::Carried, Lying::Resting { height_m: 1.2 }] {
+            let (mut off, mut all) = (0.0, Vec::new());
+            for (reader, x, y) in
+                [(0, 0.6, 1.0), (0, 0.6, -1.0), (0, -1.0, 2.6), (1, -2.4, -3.5), (1, 3.5, -4.4)]
+            {
+                let place = P2::new(x, y);
+                let (map, rounds) =
+                    (expected(&plan, lying, reader, place), read_by_rounds(&plan, lying, reader, place));
+                all.push((map, rounds));
+                off += (map - rounds) / 5.0;
+                assert!(
+                    (map - rounds).abs() < 0.12,
+                    "{lying:?} at {x} {y}: map {map:.2}, rounds {rounds:.2}"
+                );
+            }
+            assert!(f64::abs(off) < 0.05, "{lying:?}: {all:.2?}");
+        }
+    }
 }
