@@ -9,13 +9,12 @@
 use crate::chance::Chance;
 use crate::gen2::Pace;
 use crate::people::{Kind, Walker};
-use crate::plan::{Plan, inside};
+use crate::plan::{Antenna, Plan, inside};
 use crate::radio::{Aerial, Air, Body, Goods, Tag, carry_loss_db};
 use crate::space::{P2, P3, Rect};
 use crate::stock::Carry;
 
 const SEED: u64 = 1;
-const ROOMS_STREAM: u64 = 7_000;
 const TAGS_STREAM: u64 = 700;
 /// Rooms among which the tags are shared out.
 const ROOMS: usize = 4;
@@ -82,7 +81,8 @@ pub struct Layer {
     pub tag: Lying,
     /// By any antenna of the shop.
     pub any: Chances,
-    /// By each antenna, in the order of the plan's readers and their ports.
+    /// By each antenna, in the order of the plan's readers and their ports; nothing by one that moves with a cart, which
+    /// is wherever its cart is.
     pub each: Vec<Chances>,
 }
 
@@ -156,13 +156,15 @@ impl Coverage {
             .iter()
             .flat_map(|r| r.antennas.iter().map(|a| (a.at, Pace::of(&r.setup, r.antennas.len()))))
             .collect();
+        let rolls = |number: usize| plan.carts.iter().any(|cart| cart.antennas.contains(&number));
         let count = self.columns * self.rows;
         let none = || Chances { second: vec![0.0; count], round: vec![0.0; count] };
         let mut layer = Layer { tag: lying, any: none(), each: antennas.iter().map(|_| none()).collect() };
         for at in 0..count {
             let [x, y] = self.middle(at % self.columns, at / self.columns);
             let middle = P2::new(x, y);
-            let walls: Vec<f64> = antennas.iter().map(|(a, _)| plan.walls_db(a.floor(), middle)).collect();
+            let walls: Vec<f64> =
+                antennas.iter().map(|(a, _)| plan.walls.loss_db(a.floor(), middle)).collect();
             let mut sums = vec![(0.0, 0.0); antennas.len() + 1];
             let quarter = at % self.columns % 2 + 2 * (at / self.columns % 2);
             let asked = probes.len() / QUARTERS;
@@ -173,6 +175,9 @@ impl Coverage {
                 room.bodies.extend(probe.body);
                 let (mut missed_by_all, mut passed_by_all) = (1.0, 1.0);
                 for (aerial, (&(_, pace), &wall_db)) in antennas.iter().zip(&walls).enumerate() {
+                    if rolls(aerial) {
+                        continue;
+                    }
                     let (missed, round) = asks(room, (aerial, number / ROOMS), &moments, pace, wall_db);
                     missed_by_all *= missed;
                     passed_by_all *= 1.0 - round;
@@ -325,13 +330,19 @@ impl Probe {
 /// The shop's antennas in several rooms, each with its share of the tags.
 fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
     let room = |room: usize| {
-        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas).enumerate();
-        // A stream for each antenna: another one more leaves the rest as they are.
-        let stream = |number: usize| ROOMS_STREAM + 1_000 * room as u64 + number as u64;
-        let hung = antennas
-            .map(|(number, antenna)| Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number))));
-        let mut air = Air::new(hung.collect());
-        air.stands_among(plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
+        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
+        // Drawn by where it hangs: with other antennas beside it, each is what it was.
+        let stream = |antenna: &Antenna| antenna.stream().wrapping_add(room as u64);
+        let hung =
+            antennas.map(|antenna| Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(antenna))));
+        let mut hung: Vec<Aerial> = hung.collect();
+        for feed in &plan.feeds {
+            if let Some(aerial) = hung.get_mut(feed.aerial) {
+                aerial.feed(feed);
+            }
+        }
+        let mut air = Air::new(hung);
+        air.stands_among(&plan.walls, plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
         if let Some(reader) = plan.readers.first() {
             air.in_region(reader.setup.region);
         }
@@ -359,9 +370,7 @@ fn asks(
             continue;
         }
         air.bodies.iter_mut().for_each(|body| body.at = moment.carrier);
-        let Some(mut signal) = air.signal(aerial, tag, moment.channel, 0.0) else { continue };
-        signal.margin_db -= wall_db;
-        signal.rssi_dbm -= 2.0 * wall_db;
+        let Some(signal) = air.signal(aerial, tag, moment.channel, 0.0) else { continue };
         let p = pace.in_round(&signal);
         missed *= pace.missed(p, moment.part);
         round += p * moment.part;
@@ -402,7 +411,13 @@ mod tests {
                 air.tags[0].place((at, axis));
                 air.bodies = probe.body.map(|body| Body { at: carrier, ..body }).into_iter().collect();
                 let set_us = i64::from(step) * 50_000;
-                inventory.run(&mut air, set_us, set_us + 50_000, &|a, b| plan.walls_db(a, b), &mut reads);
+                inventory.run(
+                    &mut air,
+                    set_us,
+                    set_us + 50_000,
+                    &|a, b| plan.walls.loss_db(a, b),
+                    &mut reads,
+                );
             }
             read += usize::from(!reads.is_empty());
         }
@@ -421,7 +436,7 @@ mod tests {
             room.bodies = probe.body.into_iter().collect();
             let moments = probe.moments(plan, place);
             let each = antennas.iter().enumerate().map(|(n, antenna)| {
-                let wall_db = plan.walls_db(antenna.at.floor(), place);
+                let wall_db = plan.walls.loss_db(antenna.at.floor(), place);
                 asks(room, (first + n, number / ROOMS), &moments, pace, wall_db).0
             });
             each.product::<f64>()

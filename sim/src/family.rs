@@ -36,11 +36,13 @@ pub enum Family {
     Tray,
     /// Odd tags: clones, two on one garment, weak ones, other brands', goods without a price.
     Tags,
+    /// Three lanes in one radio field, and company that goes through them side by side, hands things across, changes lanes.
+    Lanes,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 14] = [
+    pub const ALL: [Family; 15] = [
         Family::Plain,
         Family::Busy,
         Family::Hard,
@@ -55,6 +57,7 @@ impl Family {
         Family::Stadium,
         Family::Tray,
         Family::Tags,
+        Family::Lanes,
     ];
 
     /// Its name on the command line and in `truth.json`.
@@ -74,6 +77,7 @@ impl Family {
             Family::Stadium => "stadium",
             Family::Tray => "tray",
             Family::Tags => "tags",
+            Family::Lanes => "lanes",
         }
     }
 }
@@ -88,7 +92,7 @@ impl fmt::Display for Family {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "`{0}` is no family of simulated stores; there are plain, busy, hard, untagged, returns, walkout, faults, calibration, \
-     groups, fitting, staff, stadium, tray, tags"
+     groups, fitting, staff, stadium, tray, tags, lanes"
 )]
 pub struct FamilyError(String);
 
@@ -139,6 +143,10 @@ pub(crate) struct Manner {
     pub(crate) children: f64,
     /// Share of arrivals that are two people with a card each.
     pub(crate) pairs: f64,
+    /// Share of arrivals that are two or three with a card each who go through neighbouring lanes side by side; share of
+    /// payers who go into one lane and change to the next.
+    pub(crate) neighbours: f64,
+    pub(crate) changes_lane: f64,
     /// Share of shoppers with a wheelchair, a pram or a cart.
     pub(crate) on_wheels: f64,
     /// Share of carrying shoppers who try on.
@@ -237,6 +245,8 @@ impl Manner {
             group_most: 2,
             children: 0.0,
             pairs: 0.0,
+            neighbours: 0.0,
+            changes_lane: 0.0,
             on_wheels: 0.0,
             tries_on: 0.0,
             browses: 0.1,
@@ -378,6 +388,22 @@ impl Manner {
             },
             Family::Tray => Manner { tray: true, most_items: 6, ..plain },
             Family::Tags => Manner { odd_tags: 0.6, ..plain },
+            Family::Lanes => Manner {
+                gap_s: 14.0,
+                most_people: 14,
+                lanes: 3,
+                empty_handed: 0.1,
+                neighbours: 0.6,
+                pairs: 0.3,
+                changes_lane: 0.3,
+                tailgates: 0.1,
+                groups: 0.2,
+                group_most: 3,
+                children: 0.3,
+                stock: (8, 6),
+                sight: tired,
+                ..plain
+            },
         }
     }
 }

@@ -54,4 +54,4 @@ pub use plan::{
 pub use radio::{PHYSICS, Region};
 pub use scene::{Right, Scene, SceneError, Staged};
 pub use simulate::{Day, Happened, Simulated, simulate};
-pub use truth::{TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};
+pub use truth::{TrueCart, TrueItem, TruePassage, TruePosition, TrueTag, TrueTake, TrueTap, Truth};

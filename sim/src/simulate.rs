@@ -8,7 +8,7 @@ use recording::{Line, Time};
 use crate::family::{Family, Manner};
 use crate::plan::Plan;
 use crate::stock::catalogue_csv;
-use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
+use crate::truth::{TruePassage, TruePosition, TrueTag, TrueTake, Truth};
 use crate::world::World;
 
 /// 2026-03-02T10:00:00Z; each seed has a day of its own after it.
@@ -46,6 +46,8 @@ pub struct Happened {
     pub tags: Vec<TrueTag>,
     /// Where everybody is, five times a second.
     pub people: Vec<TruePosition>,
+    /// What hands took from fixtures and put on them.
+    pub takes: Vec<TrueTake>,
     /// Rows of the contract's items CSV: with the first step its header and what is there at the beginning, later what
     /// is announced to the store before it comes.
     pub items_csv: String,
@@ -57,6 +59,7 @@ impl Happened {
         self.passages.clear();
         self.tags.clear();
         self.people.clear();
+        self.takes.clear();
         self.items_csv.clear();
     }
 }
@@ -102,7 +105,7 @@ impl Day {
 
     /// What is true of the whole day, the lists still empty.
     pub fn truth(&self) -> Truth {
-        Truth::of(self.world.family.name(), self.seed)
+        Truth::of(self.world.family.name(), self.seed, self.world.plan.flow())
     }
 
     /// Goes on by 50 ms, and tells what happened in place of what `happened` held. False when the day is over; then
@@ -139,6 +142,7 @@ impl Day {
             truth.passages.append(&mut happened.passages);
             truth.tags.append(&mut happened.tags);
             truth.people.append(&mut happened.people);
+            truth.takes.append(&mut happened.takes);
             items_csv.push_str(&happened.items_csv);
         }
         (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world.anybody())

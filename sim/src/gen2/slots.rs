@@ -19,6 +19,8 @@ const CAPTURE_DB: f64 = 7.0;
 const CAPTURE_SCALE_DB: f64 = 1.5;
 /// Spread of the reader's own threshold, dB; and the share of answers that are lost for no such reason.
 pub(super) const SENSITIVITY_SCALE_DB: f64 = 0.8;
+/// What is farther below the sensitivity than this, dB, is never made out: one in fifty at the most would be.
+const LEAST_UNDER_DB: f64 = 3.0;
 pub(super) const LOST: f64 = 0.01;
 
 /// A tag that takes part in a round and has not been read in it.
@@ -265,11 +267,15 @@ impl Inventory {
 
     fn reported(&mut self, air: &mut Air, here: Here, at_us: i64, tag_at: usize) -> Option<TagRead> {
         let signal = air.signal(here.aerial, tag_at, here.place, (at_us - here.set_us) as f64 / 1e6)?;
-        let from = air.aerials.get(here.aerial)?.plan.at;
+        // Who walks can walk out of reach between a round's beginning and the answer's.
+        if signal.rssi_dbm < self.setup.mode.sensitivity_dbm() - LEAST_UNDER_DB {
+            return None;
+        }
+        let (from, rolls) = air.aerials.get(here.aerial).map(|aerial| (aerial.plan.at, aerial.velocity))?;
         let tag = air.tags.get_mut(tag_at)?;
         tag.chip.invert(self.setup.session, at_us);
         let away = tag.at.minus(from);
-        let speed = -away.dot(tag.velocity.up(0.0)) / away.length().max(0.1);
+        let speed = -away.dot(tag.velocity.minus(rolls).up(0.0)) / away.length().max(0.1);
         Some(TagRead {
             at_us,
             tag: tag_at,

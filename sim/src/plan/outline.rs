@@ -88,6 +88,8 @@ pub struct DrawnAntenna {
     pub port: u16,
     /// Lane or zone that its reads speak for.
     pub zone: String,
+    /// The cart that it moves with; it is then shown where that stands when nobody pushes it.
+    pub moves_with: Option<String>,
     /// Where it hangs; the third is its height.
     pub at: [f64; 3],
     /// Where it looks, a unit vector.
@@ -136,22 +138,25 @@ impl Plan {
                 terminal: flat(lane.terminal_at),
             }
         });
-        let walls = self.walls.iter().map(|wall| DrawnWall {
+        let walls = self.walls.all().iter().map(|wall| DrawnWall {
             from: flat(wall.from),
             to: flat(wall.to),
-            loss_db: wall.loss_db,
+            loss_db: wall.slab.through_db(1.0),
             glass: wall.glass,
         });
-        let antennas = self.readers.iter().flat_map(|reader| {
-            reader.antennas.iter().map(|antenna| DrawnAntenna {
-                reader: reader.id.clone(),
+        let named = self.readers.iter().flat_map(|reader| reader.antennas.iter().map(|a| (&reader.id, a)));
+        let antennas = named.enumerate().map(|(number, (reader, antenna))| {
+            let cart = self.carts.iter().find(|cart| cart.antennas.contains(&number));
+            DrawnAntenna {
+                reader: reader.clone(),
                 port: antenna.port,
                 zone: antenna.zone.clone(),
-                at: solid(antenna.at),
+                moves_with: cart.map(|cart| cart.id.clone()),
+                at: solid(cart.map_or(antenna.at, |cart| antenna.at.plus(cart.home.up(0.0)))),
                 facing: solid(antenna.facing),
                 power_dbm: antenna.power_dbm,
                 gain_dbi: antenna.gain_dbi,
-            })
+            }
         });
         let fixtures = self.fixtures.iter().map(|fixture| DrawnFixture {
             id: fixture.id.clone(),
@@ -168,7 +173,7 @@ impl Plan {
             fixtures: fixtures.collect(),
             trays: self.trays.iter().map(|tray| [flat(tray.low.floor()), flat(tray.high.floor())]).collect(),
             walls: walls.collect(),
-            doors: self.doors.iter().map(|door| (flat(door.at), door.width)).collect(),
+            doors: self.walls.doors().iter().map(|door| (flat(door.at), door.width)).collect(),
             entrances: self.entrances.iter().map(|e| [flat(e.street), flat(e.inside)]).collect(),
             antennas: antennas.collect(),
         }
@@ -176,7 +181,7 @@ impl Plan {
 
     /// The rectangle around everything that a plan shows.
     pub(crate) fn bounds(&self) -> Rect {
-        let walls = self.walls.iter().flat_map(|wall| [wall.from, wall.to]);
+        let walls = self.walls.all().iter().flat_map(|wall| [wall.from, wall.to]);
         let fixtures = self.fixtures.iter().flat_map(|fixture| [fixture.area.low, fixture.area.high]);
         let antennas = self.readers.iter().flat_map(|r| &r.antennas).map(|antenna| antenna.at.floor());
         let zones = self.zones.iter().flat_map(|zone| zone.area.iter().copied());

@@ -7,28 +7,34 @@ mod body;
 mod rays;
 mod region;
 mod report;
+mod slab;
 mod tag;
 
 pub(crate) use aerial::{Aerial, Polarisation};
 pub(crate) use body::Body;
 pub use region::Region;
 pub(crate) use report::{Report, report};
+pub(crate) use slab::{Material, Slab};
 pub(crate) use tag::{Goods, Tag, carry_loss_db};
 
 use crate::gen2::interference::Carriers;
+use crate::plan::Walls;
 use crate::space::{P2, Rect};
-use rays::Surface;
+use rays::Room;
+
+/// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
+const GATHERED_DB: f64 = 7.0;
+const OFF_BEAM_DB: f64 = 12.0;
+/// Below what the tag needs by this much, no tag has ever been woken, dB.
+const HOPELESS_DB: f64 = 4.0;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
 pub const PHYSICS: &str = "2026-11.3";
 
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;
-/// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
-const GATHERED_DB: f64 = 7.0;
-const OFF_BEAM_DB: f64 = 12.0;
-/// Below what the tag needs by this much, no tag has ever been woken, dB.
-const HOPELESS_DB: f64 = 4.0;
+/// What an antenna on a cart may read, with a watt at most, is no farther than this, metres.
+const ROLLING_M: f64 = 6.0;
 /// Where the link is this much below what the tag needs, it is not looked at until something moves, dB.
 const OUT_OF_REACH_DB: f64 = 10.0;
 
@@ -53,8 +59,14 @@ pub(crate) struct Signal {
     pub(crate) alone: bool,
 }
 
-/// The channel of a tag at rest, by place in the frequency plan.
-type RestingChannel = Box<[(f32, f32)]>;
+/// The channel of a tag at rest.
+#[derive(Clone, Debug)]
+struct RestingChannel {
+    /// By place in the frequency plan.
+    by_channel: Box<[(f32, f32)]>,
+    /// Amplitude that walls leave of the straight way.
+    straight: f64,
+}
 
 /// A link of a resting tag to one antenna.
 #[derive(Clone, Debug)]
@@ -70,10 +82,12 @@ pub(crate) struct Air {
     pub(crate) aerials: Vec<Aerial>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) bodies: Vec<Body>,
+    /// Baskets of carts that carry antennas: what lies in one is read from inside it without a loss.
+    pub(crate) baskets: Vec<Body>,
     /// What readers send on, and how they hear each other.
     pub(crate) carriers: Carriers,
-    /// Walls and racks that throw waves back.
-    surfaces: Vec<Surface>,
+    /// Walls and racks, which throw waves back and stand in their way.
+    room: Room,
     region: Region,
     /// Resting tags within reach, by aerial; made anew after something was placed.
     resting: Vec<Vec<usize>>,
@@ -88,7 +102,8 @@ impl Air {
             aerials,
             tags: Vec::new(),
             bodies: Vec::new(),
-            surfaces: Vec::new(),
+            room: Room::default(),
+            baskets: Vec::new(),
             region: Region::Fcc,
             resting: Vec::new(),
             moving: Vec::new(),
@@ -102,10 +117,19 @@ impl Air {
         self.stale = true;
     }
 
-    /// Sets racks and tables, each an upright box of goods that throws waves back, `(area, height)` in metres.
-    pub(crate) fn stands_among(&mut self, racks: impl Iterator<Item = (Rect, f64)>) {
-        self.surfaces =
-            racks.flat_map(|(area, top_m)| Surface::sides(area, top_m, RACK_REFLECTION)).collect();
+    /// Sets walls, and racks and tables among them: upright boxes of goods that throw waves back, `(area, height)` in metres.
+    pub(crate) fn stands_among(&mut self, walls: &Walls, racks: impl Iterator<Item = (Rect, f64)>) {
+        self.room = Room::new(walls.clone(), racks, RACK_REFLECTION);
+        for aerial in &mut self.aerials {
+            let from = aerial.plan.at.floor();
+            for scatterer in &mut aerial.scatterers {
+                scatterer.lit = self.room.leaves(from, scatterer.at.floor(), None);
+            }
+        }
+        let places: Vec<P2> = self.aerials.iter().map(|aerial| aerial.plan.at.floor()).collect();
+        let place = |n: usize| places.get(n).copied().unwrap_or_default();
+        self.carriers = Carriers::new(&self.aerials);
+        self.carriers.lose(|from, to| walls.loss_db(place(from), place(to)));
         self.stale = true;
     }
 
@@ -121,13 +145,23 @@ impl Air {
     pub(crate) fn within_reach(
         &mut self,
         aerial: usize,
-        walls: impl Fn(P2, P2) -> f64,
+        _walls: impl Fn(P2, P2) -> f64,
         out: &mut Vec<usize>,
     ) {
         if self.stale {
-            self.refresh(walls);
+            self.refresh();
         }
         out.clear();
+        if let Some(roller) = self.aerials.get(aerial).filter(|aerial| aerial.mobile) {
+            let here = roller.plan.at.floor();
+            let near = |tag: &Tag| {
+                let away = tag.at.floor().minus(here);
+                tag.there && tag.owner.is_none() && away.x.abs() < ROLLING_M && away.y.abs() < ROLLING_M
+            };
+            out.extend((0..self.tags.len()).filter(|&at| self.tags.get(at).is_some_and(near)));
+            out.extend_from_slice(&self.moving);
+            return;
+        }
         out.extend_from_slice(self.resting.get(aerial).map_or(&[][..], Vec::as_slice));
         out.extend_from_slice(&self.moving);
     }
@@ -139,15 +173,16 @@ impl Air {
         };
         let away = tag.at.minus(aerial.plan.at);
         let sent_dbm = aerial.plan.power_dbm + rays::TAG_DB - aerial.cable_db + GATHERED_DB + HOPELESS_DB;
-        let spare_db = sent_dbm - tag.around_db() - wall_db - tag.sensitivity_dbm;
+        let spare_db = sent_dbm - tag.around_db() - tag.sensitivity_dbm;
         let wave_m = rays::LIGHT_M_PER_S / f64::from(self.region.frequency_khz(0)) / 1000.0;
-        // Off the beam's middle a reflection may still come by it.
-        let gain = aerial.gain(away).max(amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB));
+        // Off the beam's middle and past a wall's end a reflection may still come by it.
+        let by_others = amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB);
+        let gain = (aerial.gain(away) * amplitude(-wall_db)).max(by_others);
         let farthest_m = amplitude(spare_db) * gain * wave_m / (4.0 * std::f64::consts::PI);
         away.dot(away) > farthest_m * farthest_m
     }
 
-    fn refresh(&mut self, walls: impl Fn(P2, P2) -> f64) {
+    fn refresh(&mut self) {
         self.stale = false;
         self.moving = (0..self.tags.len())
             .filter(|&at| self.tags.get(at).is_some_and(|tag| tag.there && tag.owner.is_some()))
@@ -159,10 +194,12 @@ impl Air {
             }
             let (at, axis, around_db, needs) = (tag.at, tag.axis, tag.around_db(), tag.sensitivity_dbm);
             for ((aerial, link), reached) in self.aerials.iter().zip(&mut tag.links).zip(&mut self.resting) {
+                if aerial.mobile {
+                    continue;
+                }
                 if matches!(link, Link::Unknown) {
-                    let wall = walls(aerial.plan.at.floor(), at.floor());
-                    let rays = rays::rays(aerial, &self.surfaces, at, axis);
-                    *link = resting_link(aerial, &rays, self.region, around_db + wall, needs);
+                    let rays = rays::rays(aerial, &self.room, at, axis);
+                    *link = resting_link(aerial, &rays, self.region, around_db, needs);
                 }
                 if matches!(link, Link::Resting(_)) {
                     reached.push(tag_at);
@@ -181,29 +218,44 @@ impl Air {
     ) -> Option<Signal> {
         let (aerial, tag) = (self.aerials.get(aerial_at)?, self.tags.get(tag_at)?);
         let hz = f64::from(self.region.frequency_khz(channel)) * 1000.0;
-        let at = tag.at.plus(tag.velocity.times(ahead_s).up(0.0));
+        // Who rolls along sees the rest go the other way.
+        let at = tag.at.plus(tag.velocity.minus(aerial.velocity).times(ahead_s).up(0.0));
         let resting = match tag.links.get(aerial_at) {
-            Some(Link::Resting(by_channel)) if tag.owner.is_none() => Some(by_channel.get(channel)?),
+            Some(Link::Resting(link)) if tag.owner.is_none() => {
+                Some((link.by_channel.get(channel)?, link.straight))
+            }
             _ => None,
         };
         // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
-        let mut loose = match resting {
-            Some(_) => (0.0, 0.0),
-            None => rays::rays(aerial, &self.surfaces, at, tag.axis).sum(hz),
+        let (mut loose, straight) = match resting {
+            Some((_, straight)) => ((0.0, 0.0), straight),
+            None => {
+                let rays = rays::rays(aerial, &self.room, at, tag.axis);
+                (rays.sum(hz), rays.straight)
+            }
         };
         let mut shadow_db = 0.0;
+        let place_of = |body: &Body| body.at.plus(body.velocity.minus(aerial.velocity).times(ahead_s));
+        for basket in &self.baskets {
+            let place = place_of(basket);
+            if !(basket.encloses(place, aerial.plan.at) && basket.encloses(place, at)) {
+                shadow_db += basket.shadow(place, aerial.plan.at, at);
+            }
+        }
         for body in &self.bodies {
-            let place = body.at.plus(body.velocity.times(ahead_s));
+            let place = place_of(body);
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
-                loose = rays::plus(loose, ray.at(hz));
+                // A body that counts is near one end: what walls take of the straight way, they take of this one.
+                let (re, im) = ray.at(hz);
+                loose = rays::plus(loose, (straight * re, straight * im));
             }
         }
         if loose != (0.0, 0.0) {
             let around = amplitude(-tag.around_db());
             loose = (loose.0 * around, loose.1 * around);
         }
-        let still = resting.map_or((0.0, 0.0), |&(re, im)| (f64::from(re), f64::from(im)));
+        let still = resting.map_or((0.0, 0.0), |(&(re, im), _)| (f64::from(re), f64::from(im)));
         let (re, im) = rays::plus(still, loose);
         let power = (re * re + im * im) * tag.tuning(hz);
         let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
@@ -227,5 +279,8 @@ fn resting_link(aerial: &Aerial, rays: &rays::Rays, region: Region, loss_db: f64
         let (re, im) = rays.sum(f64::from(region.frequency_khz(channel)) * 1000.0);
         ((re * factor) as f32, (im * factor) as f32)
     });
-    Link::Resting(by_channel.collect())
+    Link::Resting(RestingChannel { by_channel: by_channel.collect(), straight: rays.straight })
 }
+
+#[cfg(test)]
+mod tests;

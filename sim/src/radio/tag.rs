@@ -33,6 +33,8 @@ pub(crate) struct Tag {
     pub(crate) owner: Option<u32>,
     /// Neighbours, body, foil: dB one way.
     pub(crate) loss_db: f64,
+    /// What stands around it for a while, a lift's cabin, dB one way.
+    pub(crate) cabin_db: f64,
     /// What it is fixed to, dB one way.
     goods_db: f64,
     pub(super) sensitivity_dbm: f64,
@@ -56,6 +58,7 @@ impl Tag {
             velocity: P2::default(),
             owner: None,
             loss_db: 0.0,
+            cabin_db: 0.0,
             goods_db: 0.0,
             sensitivity_dbm: chance.normal(-16.0, 1.5),
             modulation_db: chance.normal(8.6, 1.8).clamp(6.0, 18.0),
@@ -82,7 +85,7 @@ impl Tag {
 
     /// Loss by everything around the tag, dB one way.
     pub(super) fn around_db(&self) -> f64 {
-        self.loss_db + self.goods_db
+        self.loss_db + self.goods_db + self.cabin_db
     }
 
     /// Share of the power that is left to a tag tuned beside the channel: the parabola at the top of a resonance, flattening.

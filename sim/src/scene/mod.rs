@@ -116,7 +116,11 @@ impl Scene {
                 file.shop
             ),
         })?;
-        let plan = Plan::read(&shop).map_err(|source| SceneError::Shop { path: path.to_owned(), source })?;
+        let mut plan =
+            Plan::read(&shop).map_err(|source| SceneError::Shop { path: path.to_owned(), source })?;
+        if let Some(flow) = &file.flow {
+            plan.is_paid(flow).map_err(|reason| SceneError::Wrong { place: place.clone(), reason })?;
+        }
         let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let scene = Scene { name, file, plan };
         // Everything that can be wrong is wrong now, not in the middle of the play.
@@ -152,9 +156,6 @@ impl Scene {
         }
         let truth = &mut simulated.truth;
         truth.family = self.name.clone();
-        if self.plan.lanes.iter().all(|lane| lane.tap_then_walk) {
-            truth.flow = "tap-then-walk".into();
-        }
         let right = self.rights(&products, truth).map_err(wrong)?;
         Ok(Staged { simulated, right })
     }

@@ -9,6 +9,8 @@ use super::World;
 
 /// What lies no farther away than this is in reach of a hand, metres.
 const REACH_M: f64 = 1.5;
+/// Two in neighbouring lanes lean over the posts towards each other, metres between them.
+const ACROSS_M: f64 = 2.2;
 /// How far below others' a weak tag's answer is, dB one way.
 pub(super) const WEAK_DB: f64 = 9.0;
 
@@ -128,9 +130,15 @@ impl World {
     /// Gives pieces to somebody within reach, waiting for them to be; true when it is done or given up.
     pub(super) fn hands_to(&mut self, at: usize, person: u32, which: Which) -> bool {
         let over = self.waits(at, 20.0);
-        let Some(here) = self.people.get(at).map(|walker| walker.at) else { return true };
+        let Some((here, lane)) = self.people.get(at).map(|walker| (walker.at, walker.lane)) else {
+            return true;
+        };
         let Some(to) = self.people.iter().position(|p| p.id == person) else { return true };
-        let near = self.people.get(to).is_some_and(|p| p.at.to(here) < REACH_M);
+        let across = |theirs: Option<usize>| lane.zip(theirs).is_some_and(|(a, b)| a.abs_diff(b) == 1);
+        let near = self
+            .people
+            .get(to)
+            .is_some_and(|p| p.at.to(here) < if across(p.lane) { ACROSS_M } else { REACH_M });
         if let Some(walker) = self.people.get_mut(at) {
             walker.stops();
             if near {

@@ -261,7 +261,7 @@ impl World {
 
     /// Keeps with the leader; true when the step has become others.
     pub(super) fn follows(&mut self, at: usize) -> bool {
-        let Some(me) = self.people.get(at) else { return false };
+        let Some(me) = self.people.get(at).filter(|me| !me.riding) else { return false };
         let (here, mine, place, child) = (me.at, me.lane, me.place, me.kind == Kind::Child);
         let leader = me.leader.and_then(|id| self.people.iter().find(|p| p.id == id));
         let Some(leader) = leader else {

@@ -4,13 +4,20 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+mod carts;
+#[cfg(test)]
+mod census_tests;
+mod company;
 mod failing;
 mod handling;
 mod lanes;
 mod leaving;
+mod lifts;
 mod passages;
 mod pieces;
 mod reading;
+#[cfg(test)]
+mod rolling_tests;
 mod sensing;
 mod shoppers;
 mod staff;
@@ -26,8 +33,8 @@ use crate::chance::Chance;
 use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
-use crate::plan::{Antenna, Plan, ReaderPlan};
-use crate::radio::{Aerial, Air, Body};
+use crate::plan::{Plan, ReaderPlan};
+use crate::radio::{Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
@@ -56,6 +63,8 @@ pub(crate) struct World {
     pub(crate) inventories: Vec<Inventory>,
     reader_names: Vec<Name>,
     people: Vec<Walker>,
+    /// Carts that carry a reader, as the plan has them.
+    carts: Vec<carts::Cart>,
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
@@ -115,12 +124,12 @@ impl World {
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
-        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
-        let aerial = |antenna: &Antenna| match plan.rooms_by_place {
-            true => Aerial::new(antenna.clone(), &mut Chance::new(seed, antenna.stream())),
-            false => Aerial::new(antenna.clone(), &mut room),
-        };
-        let aerials: Vec<Aerial> = antennas.map(aerial).collect();
+        let (mut aerials, carts) = carts::aerials(&plan, seed, &mut room);
+        for feed in &plan.feeds {
+            if let Some(aerial) = aerials.get_mut(feed.aerial) {
+                aerial.feed(feed);
+            }
+        }
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
@@ -138,6 +147,7 @@ impl World {
             reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
             inventories,
             people: Vec::new(),
+            carts,
             due: Vec::new(),
             under: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -175,7 +185,7 @@ impl World {
             plan,
             manner,
         };
-        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        world.air.stands_among(&world.plan.walls, world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         if let Some(reader) = world.plan.readers.first() {
             world.air.in_region(reader.setup.region);
         }
@@ -287,7 +297,7 @@ impl World {
                 radius_m: build.trunk_m,
                 height_m: build.height_m,
             });
-            if let Some((at, frame)) = walker.frame() {
+            if let Some((at, frame)) = walker.frame().filter(|_| !self.pushes_reader(walker.id)) {
                 self.air.bodies.push(Body {
                     at,
                     velocity,
@@ -302,9 +312,11 @@ impl World {
                 {
                     tag.place(walker.carries(*slot, *carry, tag.held_axis));
                     tag.velocity = walker.velocity;
+                    tag.cabin_db = if walker.riding { lifts::CABIN_DB } else { 0.0 };
                 }
             }
         }
+        self.carts_roll();
     }
 
     fn every_second(&mut self) {
