@@ -26,7 +26,7 @@ const MOMENTS: usize = 5;
 /// Beyond the plan's edge that much is looked at as well, metres.
 const MARGIN_M: f64 = 0.4;
 /// Links of one tag at one moment that a map may look at: 1 to 2 s of an office machine.
-const LINKS: usize = 16_000_000;
+const LINKS: usize = 12_000_000;
 /// Tags of a cell.
 const FEWEST_DRAWS: usize = 6;
 const MOST_DRAWS: usize = 24;
