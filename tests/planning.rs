@@ -11,7 +11,7 @@ use common::{run, text};
 use portico::config::Config;
 use serde_json::Value;
 
-/// A shop with one lane and two racks; `antennas` hang at its exit, `rest` is what else its file says.
+/// A shop with one lane and two racks, each under an antenna that knows what hangs there; `antennas` hang at its exit, `rest` is what else its file says.
 fn shop(antennas: &str, rest: &str) -> String {
     format!(
         r#"
@@ -20,11 +20,29 @@ id = "0952005.05001.0"
 name = "Harbour Street"
 currency = "USD"
 
+[decision]
+wrong_charge_minor = 2000
+
 [[readers]]
 id = "exit-a"
 driver = "llrp"
 address = "192.0.2.10:5084"
 {antennas}
+
+[[readers]]
+id = "floor"
+driver = "llrp"
+address = "192.0.2.12:5084"
+[[readers.antennas]]
+port = 1
+zone = "floor"
+position = [-1.4, -4.5, 2.7]
+power_dbm = 30.0
+[[readers.antennas]]
+port = 2
+zone = "floor"
+position = [3.6, -4.5, 2.7]
+power_dbm = 30.0
 
 [[lanes]]
 id = "exit-1"
@@ -135,7 +153,7 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     let store = shop(&whisper(), OVER_THE_LANE);
     let files = written(&store);
     let out = files.folder.path().join("out");
-    let options = ["--worlds", "10", "--json", "--out", out.to_str().unwrap()];
+    let options = ["--worlds", "24", "--json", "--out", out.to_str().unwrap()];
     let (code, said, progress) = files.plan(&options);
     assert_eq!(code, 0, "{progress}");
     assert!(progress.contains("worlds"), "how far it has come is told on standard error: {progress}");
@@ -151,6 +169,14 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     assert_eq!(ways_out(&plan["standing"]), ways_out(&proposal["figures"]), "the same people in both");
     // Bought and hung, or the old one hung elsewhere: never more than there is.
     assert!((5_000..=30_000).contains(&proposal["cost_minor"].as_i64().unwrap()));
+    let bill = proposal["bill"].as_array().unwrap().iter();
+    let bill = bill.map(|b| b["count"].as_i64().unwrap() * b["each_minor"].as_i64().unwrap());
+    assert_eq!(
+        bill.sum::<i64>(),
+        proposal["cost_minor"].as_i64().unwrap(),
+        "the bill comes to what it costs"
+    );
+    assert_eq!(proposal["returns"]["investment_minor"], proposal["cost_minor"]);
     for figure in ["read", "before_tap", "within_1s", "within_2s", "exact"] {
         let (low, high) =
             (plan["standing"][figure]["low"].as_f64(), plan["standing"][figure]["high"].as_f64());
@@ -169,6 +195,12 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     assert_eq!(told["readers"], fragment["readers"], "the report and the fragment say the same");
     let report = fs::read_to_string(out.join("plan.txt")).unwrap();
     assert!(report.contains("It is better than what stands") && report.contains("over-the-lane"), "{report}");
+    for picture in ["carried.svg", "resting.svg"] {
+        let picture = fs::read_to_string(out.join(picture)).unwrap();
+        assert!(
+            picture.contains("<svg") && picture.contains("As it stands") && picture.contains("As proposed")
+        );
+    }
     assert_eq!(json(&fs::read_to_string(out.join("plan.json")).unwrap()), plan);
 }
 
@@ -179,7 +211,7 @@ fn a_shop_without_any_antenna_is_planned_from_nothing() {
     let (before, after) = store.split_once("[[readers]]").unwrap();
     let (_, after) = after.split_once("[[lanes]]").unwrap();
     let files = written(&format!("{before}[[lanes]]{after}"));
-    let (code, said, wrong) = files.plan(&["--worlds", "6", "--json", "--budget", "140000"]);
+    let (code, said, wrong) = files.plan(&["--worlds", "20", "--json", "--budget", "140000"]);
     assert_eq!(code, 0, "{wrong}");
     let plan = json(&said);
     assert_eq!(plan["standing"]["read"]["part"], 0, "nothing is read by nothing");
@@ -199,7 +231,7 @@ fn an_antenna_that_is_turned_to_the_wall_is_said_to_be_worth_nothing() {
     let away = antenna(1, "[-2.9, -5.9, 2.5]", "[-1.0, 0.0, 1.0]", 3.0);
     let other = "[[readers]]\nid = \"exit-b\"\ndriver = \"llrp\"\naddress = \"192.0.2.11:5084\"\n";
     let files = written(&shop(&format!("{over}{other}{away}"), ""));
-    let (code, said, wrong) = files.plan(&["--worlds", "8", "--judge-only"]);
+    let (code, said, wrong) = files.plan(&["--worlds", "16", "--judge-only"]);
     assert_eq!(code, 0, "{wrong}");
     let line = |name: &str| said.lines().find(|line| line.trim_start().starts_with(name)).unwrap().to_owned();
     assert!(line("exit-a/1").contains(" worth $"), "{said}");
@@ -222,6 +254,8 @@ fn what_is_wrong_in_the_section_is_told_with_what_would_be_right() {
         ("[plan]\nbudget = 5", "unknown key `budget`; the nearest known one is `budget_minor`"),
         ("[plan]\nbudget_minor = -5", "[plan] budget_minor -5: minor units, not negative"),
         ("[plan]\nfamily = \"plane\"", "[plan] family: `plane` is no family"),
+        ("[plan.returns]\nmargin = 1.5", "margin = 1.5"),
+        ("[plan.returns]\nmargins = 0.5", "unknown key `margins`; the nearest known one is `margin`"),
         ("[plan]\npowers_dbm = [60.0]", "[plan]: power 60 dBm: 0 to 36"),
         (
             "[[plan.candidates]]\nid = \"left\"\nzone = \"exit-2\"\nposition = [0.0, 1.0, 1.0]",

@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
     /// Simulated worlds for each figure: more of them make the intervals narrower and the wait longer
-    #[arg(long, value_name = "N", default_value_t = 80, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(4..=100_000))]
     worlds: u32,
     /// The same seed gives the same plan
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// Only judge what stands; propose nothing
     #[arg(long)]
     judge_only: bool,
-    /// A folder for the proposal as a fragment of the store's file, and for the report
+    /// A folder for the proposal as a fragment of the store's file, for pictures of what is read where, and for the report
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The report as JSON
@@ -78,11 +78,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The report for people and for programs, and what to put into the store's file.
+/// The report for people and for programs, pictures, and what to put into the store's file.
 fn write(folder: &Path, task: &Task, planned: &Planned, json: &serde_json::Value) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("plan.txt"), report::text(task, planned))?;
     fs::write(folder.join("plan.json"), format!("{}\n", serde_json::to_string_pretty(json)?))?;
+    for (name, picture) in task.pictures(planned.proposal.as_ref())? {
+        fs::write(folder.join(name), picture)?;
+    }
     let fragment = folder.join("readers.toml");
     match &planned.proposal {
         Some(proposal) => fs::write(&fragment, report::fragment(task, proposal)?)?,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use toml::{Table, Value};
 
+use super::returns::Bought;
 use super::section::{Candidate, Section, Setting};
 
 /// An antenna of a layout.
@@ -242,21 +243,37 @@ impl Layout {
         Reader { id, antennas: Vec::new(), new: true, setting: None, keys }
     }
 
-    /// What this layout costs a store that has `standing`, minor units.
-    pub fn cost_minor(&self, standing: &Layout, section: &Section) -> i64 {
-        if !section.bought {
-            let antennas = self.antennas().map(|(_, antenna)| antenna.price_minor + section.work_minor);
-            let readers = self.readers.iter().filter(|reader| !reader.antennas.is_empty()).count() as i64;
-            return antennas.sum::<i64>() + readers * section.reader_minor;
-        }
+    /// What has to be bought and done for this layout by a store that has `standing`; by one that has nothing yet where
+    /// that is `None`.
+    pub fn bill(&self, standing: Option<&Layout>, section: &Section) -> Vec<Bought> {
+        let new = |antenna: &&Antenna| standing.is_none() || antenna.new;
         let mut prices: Vec<i64> =
-            self.antennas().filter(|(_, antenna)| antenna.new).map(|(_, a)| a.price_minor).collect();
+            self.antennas().map(|(_, antenna)| antenna).filter(new).map(|a| a.price_minor).collect();
         prices.sort_unstable_by_key(|price| -price);
         let hung = prices.len() as i64;
+        let readers = self.readers.iter().filter(|r| standing.is_none() || r.new);
+        let readers = readers.filter(|reader| !reader.antennas.is_empty()).count() as i64;
         // What was taken down hangs elsewhere now.
-        let spare = standing.antennas().filter(|(_, a)| self.antenna(&a.name).is_none()).count();
-        let readers = self.readers.iter().filter(|reader| reader.new).count() as i64;
-        prices.iter().skip(spare).sum::<i64>() + hung * section.work_minor + readers * section.reader_minor
+        let is_spare = |antenna: &Antenna| self.antenna(&antenna.name).is_none();
+        let spare = standing.map_or(0, |s| s.antennas().filter(|(_, antenna)| is_spare(antenna)).count());
+        let mut bill: Vec<Bought> = Vec::new();
+        for each_minor in prices.into_iter().skip(spare) {
+            match bill.last_mut().filter(|bought| bought.each_minor == each_minor) {
+                Some(bought) => bought.count += 1,
+                None => bill.push(Bought { what: "antenna with its cable".into(), count: 1, each_minor }),
+            }
+        }
+        bill.push(Bought { what: "antenna to hang".into(), count: hung, each_minor: section.work_minor });
+        bill.push(Bought { what: "reader".into(), count: readers, each_minor: section.reader_minor });
+        bill.retain(|bought| bought.count > 0);
+        bill
+    }
+
+    /// What this layout takes of the budget, minor units: what a store that has `standing` must buy for it, or all of it
+    /// where that hangs only on paper.
+    pub fn cost_minor(&self, standing: &Layout, section: &Section) -> i64 {
+        let bill = self.bill(section.bought.then_some(standing), section);
+        bill.iter().map(|bought| bought.count.saturating_mul(bought.each_minor)).fold(0, i64::saturating_add)
     }
 
     /// The store's file with this layout in place of its own.
@@ -265,13 +282,22 @@ impl Layout {
         file.insert("readers".into(), Value::Array(self.readers.iter().filter_map(Reader::entry).collect()));
         if let Some(simulation) = file.get_mut("simulation").and_then(Value::as_table_mut) {
             let mut setups = simulation.get("readers").and_then(Value::as_array).cloned().unwrap_or_default();
-            let id = |entry: &Value| entry.get("id").and_then(Value::as_str).map(str::to_owned);
+            let id_of = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
             let hangs = |id: &str| self.readers.iter().find(|r| r.id == id && !r.antennas.is_empty());
             setups.retain(|entry| {
-                id(entry).is_some_and(|id| hangs(&id).is_some_and(|reader| reader.setting.is_none()))
+                id_of(entry, "id").is_some_and(|id| hangs(&id).is_some_and(|reader| reader.setting.is_none()))
             });
             setups.extend(self.readers.iter().filter_map(Reader::simulated));
             simulation.insert("readers".into(), Value::Array(setups));
+            // What is said of an antenna goes with it.
+            if let Some(antennas) = simulation.get_mut("antennas").and_then(Value::as_array_mut) {
+                antennas.retain(|said| {
+                    let (reader, port) =
+                        (id_of(said, "reader"), said.get("port").and_then(Value::as_integer));
+                    let name = format!("{}/{}", reader.unwrap_or_default(), port.unwrap_or_default());
+                    self.antenna(&name).is_some()
+                });
+            }
             // What would go wrong with a reader that is not there any more cannot.
             if let Some(faults) = simulation.get_mut("faults").and_then(Value::as_array_mut) {
                 faults.retain(|f| {
@@ -320,6 +346,11 @@ impl Antenna {
             powers_dbm: section.powers_dbm.clone(),
             keys,
         }
+    }
+
+    /// Whether it hangs in the shop, and is not on a cart.
+    pub fn hangs(&self) -> bool {
+        !self.keys.contains_key("moves_with")
     }
 
     /// Powers that differ from its own, the next lower and the next higher one.

@@ -21,6 +21,8 @@ use serde::Serialize;
 use toml::Table;
 
 use crate::config::Config;
+use drawing::Map;
+use returns::{Bought, Estimate, Mistakes, Range, Returns, ReturnsError};
 
 pub use bench::Progress;
 use bench::{Bench, Row};
@@ -45,6 +47,10 @@ pub struct Task {
     prices: Prices,
     /// How the lanes' readers ask as the file has it, where that is one of the settings.
     usual: Option<Setting>,
+    /// Readers on whose contacts something hangs: they stay, whatever they read.
+    wired: Vec<String>,
+    /// What the file itself says of mistakes.
+    mistakes: Mistakes,
     most_eirp_dbm: f64,
     /// The store's currency.
     pub currency: String,
@@ -71,6 +77,8 @@ pub struct Worth {
     pub zone: String,
     /// The layout without it less the layout with it.
     pub without: Difference,
+    /// What it saves by that in a year of the shop's, minor units.
+    pub yearly_minor: Range,
 }
 
 /// What is proposed.
@@ -79,8 +87,12 @@ pub struct Proposal {
     pub layout: Layout,
     /// The steps that lead there, with what each saved in the worlds that the search looked at.
     pub steps: Vec<(Step, Mean)>,
-    /// What it costs, minor units.
+    /// What it takes of the budget, minor units.
     pub cost_minor: i64,
+    /// What has to be bought and done.
+    pub bill: Vec<Bought>,
+    /// What the change brings by the shop's own figures.
+    pub returns: Returns,
     /// Its figures in worlds that the search never saw.
     pub figures: Figures,
     /// The proposal less what stands, in the same worlds.
@@ -106,6 +118,8 @@ pub struct Planned {
     pub worth: Vec<Worth>,
     /// What is proposed, where the search found anything.
     pub proposal: Option<Proposal>,
+    /// What the whole brings against staffed tills, bought anew: as proposed where that is better, else as it stands.
+    pub returns: Returns,
     /// Layouts that the search tried.
     pub tried: usize,
     /// Places at which an antenna could hang.
@@ -130,12 +144,18 @@ impl Task {
             prices: Prices {
                 wrong_charge_minor: config.plan.policy.wrong_charge_minor,
                 ask_minor: section.ask_minor,
+                piece_minor: section.returns.price_minor,
+            },
+            wired: wired(&file),
+            mistakes: Mistakes {
+                wrong_charge_minor: said(&file, "decision", "wrong_charge_minor"),
+                ask_minor: said(&file, "plan", "ask_minor"),
             },
             currency: config.plan.currency.to_string(),
             store: config.name.to_string(),
             budget_minor: section.budget_minor,
             most_eirp_dbm: MOST_EIRP_DBM,
-            worlds: 80,
+            worlds: 60,
             seed: 1,
             threads: 1,
             file,
@@ -145,6 +165,10 @@ impl Task {
             usual,
             standing,
         };
+        let none = Estimate { low: 0.0, mid: 0.0, high: 0.0 };
+        let nothing = returns::Simulated { read: none, missed: none, wrong_lines: none, asked: none };
+        returns::returns(&task.section.returns, task.mistakes, &nothing, &[])
+            .map_err(|error| format!("{}: [plan.returns], {error}", task.name))?;
         // Every candidate and setting once, so that what is wrong with one is said before anything is simulated.
         task.try_prepare(&task.standing)?;
         for setting in candidates::settings(&task.section) {
@@ -202,7 +226,7 @@ impl Task {
     /// Where a world cannot be simulated.
     pub fn plan(&self, propose: bool, tell: &(dyn Fn(Progress<'_>) + Sync)) -> anyhow::Result<Planned> {
         let mut bench = Bench::new(self, tell);
-        let worth = self.worth(&mut bench, &self.standing, |_| true)?;
+        let worth = self.worth(&mut bench, &self.standing, Antenna::hangs)?;
         let standing = self.tallies(&mut bench, "what stands", &self.standing)?;
         let found = if propose { Some(search::search(self, &mut bench)?) } else { None };
         let tried = found.as_ref().map_or(0, |found| found.tried);
@@ -212,7 +236,12 @@ impl Task {
                     self.tallies(&mut bench, "the proposal, in worlds never seen", &found.layout)?;
                 let against_standing = Difference::of(&tallies, &standing, &self.prices, self.seed);
                 let worth = self.worth(&mut bench, &found.layout, |antenna| antenna.new)?;
+                let standing = self.section.bought.then_some(&self.standing);
+                let bill = found.layout.bill(standing, &self.section);
+                let saved = saved(against_standing.loss_minor);
                 Some(Proposal {
+                    returns: returns::returns_of_change(&self.section.returns, saved, &bill)?,
+                    bill,
                     cost_minor: found.layout.cost_minor(&self.standing, &self.section),
                     layout: found.layout,
                     steps: found.steps,
@@ -223,8 +252,16 @@ impl Task {
             }
             _ => None,
         };
+        let standing = Figures::of(&standing, &self.prices, self.seed);
+        let (layout, figures) = match &proposal {
+            Some(proposal) if proposal.is_better() => (&proposal.layout, &proposal.figures),
+            _ => (&self.standing, &standing),
+        };
+        let bill = layout.bill(None, &self.section);
+        let returns = returns::returns(&self.section.returns, self.mistakes, &figures.simulated(), &bill)?;
         Ok(Planned {
-            standing: Figures::of(&standing, &self.prices, self.seed),
+            standing,
+            returns,
             cost_minor: self.standing.cost_minor(&self.standing, &self.section),
             worth,
             proposal,
@@ -260,11 +297,69 @@ impl Task {
         let what = "what each antenna is worth: the store with and without it";
         let mut tallies = bench.tallies(what, &layouts, Row::HeldOut, self.worlds)?.into_iter();
         let with = tallies.next().unwrap_or_default();
-        let worth = without.iter().zip(tallies).map(|((antenna, _), without)| Worth {
-            antenna: antenna.name.clone(),
-            zone: antenna.zone.clone(),
-            without: Difference::of(&without, &with, &self.prices, self.seed),
+        let worth = without.iter().zip(tallies).map(|((antenna, _), without)| {
+            let without = Difference::of(&without, &with, &self.prices, self.seed);
+            let lost = Estimate::from(without.loss_minor);
+            Ok(Worth {
+                antenna: antenna.name.clone(),
+                zone: antenna.zone.clone(),
+                without,
+                yearly_minor: returns::returns_of_change(&self.section.returns, lost, &[])?.yearly,
+            })
         });
-        Ok(worth.collect())
+        Ok(worth.collect::<Result<_, ReturnsError>>()?)
     }
+
+    /// Pictures of where a tag is read, by name: what stands, and the proposal beside it.
+    ///
+    /// # Errors
+    /// Where a layout cannot be simulated, or text cannot be written.
+    pub fn pictures(&self, proposal: Option<&Proposal>) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let hangs = |layout: &Layout| layout.antennas().next().is_some();
+        let mut shops = Vec::new();
+        if hangs(&self.standing) {
+            shops.push(("As it stands", self.prepare(&self.standing)?));
+        }
+        if let Some(proposal) = proposal.filter(|proposal| hangs(&proposal.layout)) {
+            shops.push(("As proposed", self.prepare(&proposal.layout)?));
+        }
+        let wanted = sim::Wanted::default();
+        let drawn: Vec<_> = shops
+            .iter()
+            .map(|(caption, shop)| (*caption, shop.shop().outline(), sim::Coverage::of(shop.shop(), &wanted)))
+            .collect();
+        let before = drawn.first().filter(|_| drawn.len() > 1).map(|(_, outline, _)| outline);
+        let picture = |layer: usize| {
+            let mut maps = Vec::new();
+            for (number, (caption, outline, coverage)) in drawn.iter().enumerate() {
+                let before = before.filter(|_| number > 0);
+                maps.push(Map { caption, outline, coverage, layer, before });
+            }
+            drawing::svg(&maps)
+        };
+        if drawn.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![("carried.svg", picture(0)?), ("resting.svg", picture(1)?)])
+    }
+}
+
+/// What is saved where so much more is lost.
+fn saved(more: Mean) -> Estimate {
+    let Estimate { low, mid, high } = more.into();
+    Estimate { low: -high, mid: -mid, high: -low }
+}
+
+/// Readers whose contacts open a gate, show a light, or tell something.
+fn wired(file: &Table) -> Vec<String> {
+    let entries = |section: &str| file.get(section).and_then(|s| s.as_array()).into_iter().flatten();
+    let text = |entry: &toml::Value, key: &str| Some(entry.get(key)?.as_str()?.to_owned());
+    let named = entries("gates").chain(entries("lights")).filter_map(|entry| text(entry, "reader"));
+    let telling = entries("readers").filter(|reader| reader.get("inputs").is_some());
+    named.chain(telling.filter_map(|reader| text(reader, "id"))).collect()
+}
+
+/// A whole number that the file itself says.
+fn said(file: &Table, section: &str, key: &str) -> Option<i64> {
+    file.get(section)?.get(key)?.as_integer()
 }

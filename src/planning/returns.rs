@@ -323,8 +323,8 @@ impl Returns {
             Range { low, mid, high } => format!("{} [{} to {}]", money(mid), money(low), money(high)),
         };
         let mut out = String::new();
+        // Writing into a String cannot fail.
         let mut line = |what: &str, said: String| {
-            // Writing into a String cannot fail.
             let _ = writeln!(out, "{what:30} {said}");
         };
         line("to be bought", money(self.investment_minor));

@@ -14,6 +14,8 @@ use super::{Task, candidates};
 const MOST_STEPS: usize = 5;
 /// A step is taken when it is better in so many of the bootstrap's draws; the worlds that it never saw judge the whole.
 const SURE_ENOUGH: f64 = 0.9;
+/// Worlds for all first glances together, against those for one figure.
+const FIRST_GLANCES: usize = 4;
 /// Antennas to be hung elsewhere, and places for them, that are tried together.
 const MOVED: usize = 2;
 const PLACES: usize = 4;
@@ -56,7 +58,6 @@ fn next(task: &Task, bench: &mut Bench<'_>, found: &mut Found) -> anyhow::Result
     // A layout that costs more than there is must lose antennas first, whatever that costs.
     let must_save = too_dear(task, &from);
     let nth = found.steps.len() + 1;
-    let rungs = [task.worlds.div_ceil(8).max(3), task.worlds.div_ceil(3).max(4), task.worlds];
     let mut tries = Vec::new();
     for step in steps(task, &from) {
         if must_save && !matches!(step, Step::TakeDown { .. }) {
@@ -64,6 +65,10 @@ fn next(task: &Task, bench: &mut Bench<'_>, found: &mut Found) -> anyhow::Result
         }
         tries.extend(attempt(task, &from, step));
     }
+    // Of many steps each is looked at more briefly, so that a large store takes little longer than a small one.
+    let glance = (FIRST_GLANCES * task.worlds).div_ceil(tries.len().max(1));
+    let rungs =
+        [glance.clamp(3, task.worlds.div_ceil(8).max(3)), task.worlds.div_ceil(3).max(4), task.worlds];
     let mut places = Vec::new();
     for (rung, worlds) in rungs.into_iter().enumerate() {
         weigh(task, bench, &from, &mut tries, (nth, worlds))?;
@@ -128,8 +133,12 @@ fn weigh(
 fn steps(task: &Task, from: &Layout) -> Vec<Step> {
     let mut steps: Vec<Step> =
         task.candidates.iter().map(|candidate| Step::Hang { candidate: candidate.clone() }).collect();
-    for (reader, antenna) in from.antennas().filter(|(_, a)| a.new || task.lanes.contains(&a.zone)) {
-        steps.push(Step::TakeDown { antenna: antenna.name.clone() });
+    for (reader, antenna) in
+        from.antennas().filter(|(_, a)| a.hangs() && (a.new || task.lanes.contains(&a.zone)))
+    {
+        if reader.antennas.len() > 1 || !task.wired.contains(&reader.id) {
+            steps.push(Step::TakeDown { antenna: antenna.name.clone() });
+        }
         let powers = antenna.other_powers().filter(|power| power + antenna.gain_dbi <= task.most_eirp_dbm);
         steps.extend(powers.map(|power_dbm| Step::Power { antenna: antenna.name.clone(), power_dbm }));
         if reader.antennas.first() == Some(antenna) {

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use sim::Family;
 
+use super::shop::Shop;
+
 /// Most candidates and settings that a file may name: each of them costs simulated worlds.
 const MOST: usize = 64;
 /// The settings' purposes, as `[[readers.antennas]] purpose` has them.
@@ -37,6 +39,8 @@ pub struct Section {
     pub candidates: Vec<Candidate>,
     /// How a reader could ask.
     pub settings: Vec<Setting>,
+    /// The shop's own figures, for its return on investment.
+    pub returns: Shop,
 }
 
 /// A place where an antenna could hang.
@@ -106,6 +110,7 @@ impl Default for Section {
             powers_dbm: vec![21.0, 24.0, 27.0, 30.0],
             candidates: Vec::new(),
             settings: Vec::new(),
+            returns: Shop::default(),
         }
     }
 }

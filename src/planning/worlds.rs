@@ -21,6 +21,8 @@ use crate::store::Replay;
 /// Shoppers come in for so long; a world goes on until the last of them has left. The store is under way at its opening:
 /// three stand at its racks, and they are most of those who come through.
 const OPEN: Duration = Duration::from_secs(4);
+/// Whoever enters a lane sooner after the opening is not counted: no store has known its racks for only so long.
+const WARM_US: i64 = 10_000_000;
 /// A passage that the engine noticed is that of the truth which it shares its time with, or misses by less than this.
 const APART_US: i64 = 2_000_000;
 const SECOND_US: i64 = 1_000_000;
@@ -56,20 +58,16 @@ pub struct Tally {
     pub receipts: u64,
     /// Receipts with exactly what was carried, untagged goods among it.
     pub exact: u64,
-    /// Passages that should pay.
-    pub should_pay: u64,
-    /// Tagged pieces in them.
+    /// Tagged pieces that should be paid, or not get away.
     pub due: u64,
-    /// Of these, pieces that were not paid, where nobody was asked about the passage.
+    /// Of these, pieces that were not paid and that nobody was called to.
     pub missed: u64,
     /// Their prices, minor units.
     pub missed_minor: i64,
     /// Prices of wrong lines, minor units.
     pub wrong_minor: i64,
-    /// Passages left to staff.
-    pub held: u64,
-    /// Alarms over pieces that nobody carried.
-    pub false_alarms: u64,
+    /// Passages that staff were called to, of those that no call was due to.
+    pub asked: u64,
 }
 
 /// A layout, ready to be simulated.
@@ -104,7 +102,9 @@ impl Prepared {
         let day = Day::in_shop(shop.clone(), family, 0, OPEN);
         let config = Config::parse(&day.config_toml(), name).map_err(|error| error.to_string())?;
         let lane = |zone: &Name| config.plan.lanes.iter().any(|lane| lane.id == *zone);
-        let at_lanes = config.plan.antennas.iter().filter(|antenna| lane(&antenna.zone));
+        // One on a cart has no place.
+        let hang = config.plan.antennas.iter().filter(|antenna| antenna.position.is_some());
+        let at_lanes = hang.filter(|antenna| lane(&antenna.zone));
         let at_lanes = at_lanes.map(|antenna| (antenna.reader.clone(), antenna.port)).collect();
         Ok(Prepared {
             shop: Arc::new(shop),
@@ -113,6 +113,11 @@ impl Prepared {
             silent,
             family,
         })
+    }
+
+    /// The shop with the layout.
+    pub(super) fn shop(&self) -> &sim::Plan {
+        &self.shop
     }
 
     /// Runs the world of a seed to its end.
@@ -148,6 +153,9 @@ impl Prepared {
                     replay.insert(Replay::new(self.plan.clone(), std::mem::take(&mut shop)))
                 }
             };
+            if let Some(line) = happened.lines.first().filter(|_| seen.began_us == 0) {
+                seen.began_us = line.at.as_micros();
+            }
             for line in happened.lines.drain(..) {
                 if let Observation::Read(read) = &line.what
                     && self.at_lanes.contains(&(read.reader.clone(), read.antenna))
@@ -174,8 +182,9 @@ struct Seen {
     tags: Vec<TrueTag>,
     passages: BTreeMap<Name, Passage>,
     receipts: BTreeMap<Name, Receipt>,
-    /// Pieces over which an alarm was given, and when.
-    alarms: Vec<((String, String), i64)>,
+    /// Passages that staff were called to.
+    calls: BTreeSet<Name>,
+    began_us: i64,
 }
 
 impl Seen {
@@ -198,11 +207,7 @@ impl Seen {
                     self.receipts.remove(&receipt.id);
                 }
                 Outcome::Receipt(receipt) => drop(self.receipts.insert(receipt.id.clone(), receipt)),
-                Outcome::Alert(alert) if &*alert.kind == "unpaid_item" => {
-                    if let (Some(gtin), Some(serial)) = (alert.gtin, alert.serial) {
-                        self.alarms.push(((gtin.to_string(), serial.to_string()), alert.at.as_micros()));
-                    }
-                }
+                Outcome::Alert(alert) => self.calls.extend(alert.passage),
                 _ => {}
             }
         }
@@ -222,7 +227,8 @@ impl Seen {
     fn counted(&self) -> Tally {
         let mut tally = Tally::default();
         let notices = self.notices();
-        for (at, truth) in self.truth.iter().enumerate() {
+        let warm_us = self.began_us + WARM_US;
+        for (at, truth) in self.truth.iter().enumerate().filter(|(_, t)| t.enter.as_micros() >= warm_us) {
             let noticed = || notices.iter().filter(|(_, of)| *of == Some(at)).map(|(passage, _)| *passage);
             self.reading(truth, &mut tally);
             self.billing(truth, noticed, &mut tally);
@@ -234,11 +240,6 @@ impl Seen {
                 self.wrong(receipt, &BTreeSet::new(), &mut tally);
             }
         }
-        let rested = self
-            .alarms
-            .iter()
-            .filter(|(piece, at_us)| self.rests(piece, at_us - 20 * SECOND_US, at_us + SECOND_US));
-        tally.false_alarms = rested.count() as u64;
         tally
     }
 
@@ -301,8 +302,11 @@ impl Seen {
         let tagged: BTreeSet<(String, String)> =
             truth.items.iter().filter_map(|i| Some((i.gtin.to_string(), i.serial.clone()?))).collect();
         let untagged = truth.items.iter().filter(|item| item.serial.is_none()).count() as u64;
-        let held = noticed().any(|passage| passage.outcome == Some(PassageOutcome::Held));
-        tally.held += u64::from(held);
+        let asked = noticed()
+            .any(|passage| passage.outcome == Some(PassageOutcome::Held) || self.calls.contains(&passage.id));
+        let best = truth.expected.first().map_or("", String::as_str);
+        let (pays, is_called_to) = (best == "charged", matches!(best, "unpaid" | "held"));
+        tally.asked += u64::from(asked && !is_called_to);
         let mut billed = BTreeSet::new();
         for passage in noticed() {
             for receipt in self.receipts.values().filter(|receipt| receipt.passage == passage.id) {
@@ -314,14 +318,11 @@ impl Seen {
                 billed.extend(pieces);
             }
         }
-        if truth.expected.first().is_some_and(|first| first == "charged") {
-            tally.should_pay += 1;
+        if pays || is_called_to {
             tally.due += tagged.len() as u64;
-            if !held {
-                for (gtin, _) in tagged.difference(&billed) {
-                    tally.missed += 1;
-                    tally.missed_minor += self.prices.get(gtin.as_str()).copied().unwrap_or_default();
-                }
+            for (gtin, _) in tagged.difference(&billed).filter(|_| !asked) {
+                tally.missed += 1;
+                tally.missed_minor += self.prices.get(gtin.as_str()).copied().unwrap_or_default();
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod aerial;
 mod body;
+mod crowd;
 mod rays;
 mod region;
 mod report;
@@ -20,6 +21,7 @@ pub(crate) use tag::{Goods, Tag, carry_loss_db};
 use crate::gen2::interference::Carriers;
 use crate::plan::Walls;
 use crate::space::{P2, Rect};
+use crowd::{Crowd, Resting};
 use rays::Room;
 
 /// What all reflections together add to the straight way at most, and how far below the beam's middle they stay, dB.
@@ -89,6 +91,8 @@ pub(crate) struct Air {
     /// Walls and racks, which throw waves back and stand in their way.
     room: Room,
     region: Region,
+    /// Where tags rest, for what they do to one another.
+    rows: Resting,
     /// Resting tags within reach, by aerial; made anew after something was placed.
     resting: Vec<Vec<usize>>,
     moving: Vec<usize>,
@@ -105,6 +109,7 @@ impl Air {
             room: Room::default(),
             baskets: Vec::new(),
             region: Region::Fcc,
+            rows: Resting::default(),
             resting: Vec::new(),
             moving: Vec::new(),
             stale: true,
@@ -182,8 +187,25 @@ impl Air {
         away.dot(away) > farthest_m * farthest_m
     }
 
+    /// Neighbours who have come or gone are felt by those who rest beside them.
+    fn crowds(&mut self) {
+        let rests = |tag: &Tag| (tag.there && tag.owner.is_none()).then_some(tag.at);
+        for n in self.rows.look(self.tags.iter().map(rests)) {
+            let Some(tag) = self.tags.get(n) else { continue };
+            let others = self.rows.beside(n, tag.at).filter_map(|other| self.tags.get(other));
+            let crowd = Crowd::around((tag.at, tag.axis), others.map(|other| (other.at, other.axis)));
+            if let Some(tag) = self.tags.get_mut(n)
+                && tag.crowd != crowd
+            {
+                tag.crowd = crowd;
+                tag.links.iter_mut().for_each(|link| *link = Link::Unknown);
+            }
+        }
+    }
+
     fn refresh(&mut self) {
         self.stale = false;
+        self.crowds();
         self.moving = (0..self.tags.len())
             .filter(|&at| self.tags.get(at).is_some_and(|tag| tag.there && tag.owner.is_some()))
             .collect();
@@ -261,7 +283,7 @@ impl Air {
         let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
         Some(Signal {
             margin_db: aerial.plan.power_dbm + way_db - tag.sensitivity_dbm,
-            rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.modulation_db,
+            rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.answer_loss_db(),
             // The phase grows with the way, and linearly with frequency: path and cable, there and back.
             phase: -2.0 * libm::atan2(im, re) + aerial.cable_phase(hz) + tag.phase,
             alone: aerial.alone,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::planning::returns::{Bought, Returns};
 use crate::planning::{Difference, Figures, Layout, Mean, Planned, Proposal, Share, Task, Worth, place};
 use crate::web::words::money;
 
@@ -22,9 +23,12 @@ fn told(out: &mut String, task: &Task, planned: &Planned) -> std::fmt::Result {
     writeln!(out, "{}: {} as the file has it", task.store, counted(antennas, "antenna"))?;
     writeln!(
         out,
-        "by {} simulated worlds with {} ways out ({}, seed {}, physics {}), decided by the engine's rules\n",
+        "by {} simulated worlds: {} passages with {} pieces, {} ways out in all ({}, seed {}, physics {}),\n\
+         decided by the engine's rules\n",
         standing.worlds,
         standing.passages,
+        standing.read.of,
+        standing.ways_out,
         task.section().family,
         task.seed,
         sim::PHYSICS
@@ -44,6 +48,13 @@ fn told(out: &mut String, task: &Task, planned: &Planned) -> std::fmt::Result {
             planned.candidates
         )?,
     }
+    let which = match &planned.proposal {
+        Some(proposal) if proposal.is_better() => {
+            "What the proposal brings, all of it bought anew, against staffed tills"
+        }
+        _ => "What it brings as it stands, all of it bought anew, against staffed tills",
+    };
+    account(out, which, &planned.returns, &task.currency)?;
     writeln!(
         out,
         "\n[a to b] is an interval of 95 %, over worlds. {} worlds were simulated. A simulated store is not yours: before\n\
@@ -72,19 +83,18 @@ fn table(out: &mut String, task: &Task, standing: &Figures, proposed: Option<&Fi
         row("  within 2 s of entering", share(|f| f.within_2s)),
         row("receipts exactly right", share(|f| f.exact)),
         row("lines that do not belong there", share(|f| f.wrong_lines)),
-        row("pieces that leave unpaid, unasked", share(|f| f.missed)),
-        row("passages left to staff", share(|f| f.held)),
+        row("pieces that leave unpaid, unnoticed", share(|f| f.missed)),
+        row("passages that call staff for nothing", share(|f| f.asked)),
         row("pieces at rest read, a passage", mean(|f| f.strays)),
         row("  billed, of 1000 passages", mean(|f| f.strays_billed)),
-        row("  alarmed about, of 1000", mean(|f| f.false_alarms)),
         row("mistakes cost, 1000 passages", cash(|f| f.loss_minor)),
     ];
     let width =
         rows.iter().map(|(_, now, _)| now.chars().count()).max().unwrap_or(0).max("what stands".len());
     let heading = if proposed.is_some() { "the proposal" } else { "" };
-    writeln!(out, "{}", format!("{:34} {:width$}   {heading}", "", "what stands").trim_end())?;
+    writeln!(out, "{}", format!("{:37} {:width$}   {heading}", "", "what stands").trim_end())?;
     for (name, now, then) in rows {
-        let line = format!("{name:34} {now:width$}   {}", then.unwrap_or_default());
+        let line = format!("{name:37} {now:width$}   {}", then.unwrap_or_default());
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
@@ -95,7 +105,7 @@ fn worths(out: &mut String, task: &Task, layout: &Layout, worths: &[Worth]) -> s
         worths.iter().map(|w| w.antenna.chars().count() + w.zone.chars().count() + 3).max().unwrap_or(0);
     for worth in worths {
         let name = format!("{} ({})", worth.antenna, worth.zone);
-        writeln!(out, "  {name:width$}  {}", verdict(&worth.without, &task.currency))?;
+        writeln!(out, "  {name:width$}  {}", verdict(worth, &task.currency))?;
         if let Some(antenna) = layout.antenna(&worth.antenna) {
             let where_ = place(antenna.position, antenna.facing);
             writeln!(out, "  {:width$}  {where_}, {} dBi, {} dBm", "", antenna.gain_dbi, antenna.power_dbm)?;
@@ -105,7 +115,8 @@ fn worths(out: &mut String, task: &Task, layout: &Layout, worths: &[Worth]) -> s
 }
 
 /// What taking an antenna down does, in a sentence.
-fn verdict(without: &Difference, currency: &str) -> String {
+fn verdict(worth: &Worth, currency: &str) -> String {
+    let without = &worth.without;
     let loss = &without.loss_minor;
     let cost = |mean: &Mean| {
         let (low, high) = (whole(mean.low.abs(), currency), whole(mean.high.abs(), currency));
@@ -113,15 +124,16 @@ fn verdict(without: &Difference, currency: &str) -> String {
         format!("{} [{low} to {high}] in 1000 passages", whole(mean.mean.abs(), currency))
     };
     let mut said = match (loss.is_sure(), loss.mean > 0.0) {
-        (true, true) => format!("worth {}", cost(loss)),
+        (true, true) => {
+            let yearly = whole(worth.yearly_minor.mid as f64, currency);
+            format!("worth {}, {yearly} a year", cost(loss))
+        }
         (true, false) => format!("does harm: without it mistakes cost less by {}", cost(loss)),
         (false, _) if nothing(without) => "worth nothing: without it nothing changes".to_owned(),
-        (false, _) => format!(
-            "not shown to be worth anything: without it mistakes cost {} more [{} to {}]",
-            whole(loss.mean, currency),
-            whole(loss.low, currency),
-            whole(loss.high, currency)
-        ),
+        (false, _) => {
+            let worth = ranged(*loss, &|value| whole(value, currency));
+            format!("not shown to be worth anything: {worth} in 1000 passages")
+        }
     };
     if without.read.is_sure() {
         let points = |value: f64| format!("{:.1}", 100.0 * value.abs());
@@ -180,11 +192,23 @@ fn proposed(out: &mut String, task: &Task, planned: &Planned, proposal: &Proposa
         )?;
         writeln!(out, "Keep what stands, or ask again with more --worlds.")?;
     }
+    writeln!(out, "\nWhat that takes")?;
+    for Bought { what, count, each_minor } in &proposal.bill {
+        writeln!(out, "  {count:>2} × {what:30} at {:>10}", cash(*each_minor))?;
+    }
+    account(out, "What the change brings", &proposal.returns, &task.currency)?;
     if !proposal.worth.is_empty() {
         writeln!(out, "\nWhat each new antenna is worth in the proposal")?;
         worths(out, task, &proposal.layout, &proposal.worth)?;
     }
     Ok(())
+}
+
+/// A return on investment.
+fn account(out: &mut String, title: &str, returns: &Returns, currency: &str) -> std::fmt::Result {
+    writeln!(out, "\n{title}")?;
+    let told = returns.told(&|minor| whole(minor as f64, currency));
+    told.lines().try_for_each(|line| writeln!(out, "  {line}"))
 }
 
 fn counted(n: usize, what: &str) -> String {
@@ -247,9 +271,12 @@ pub(super) fn json(task: &Task, planned: &Planned) -> Value {
         "ask_minor": task.prices().ask_minor,
         "standing": planned.standing,
         "worth": planned.worth,
+        "returns": planned.returns,
         "layouts_tried": planned.tried,
         "proposal": planned.proposal.as_ref().map(|proposal| json!({
             "cost_minor": proposal.cost_minor,
+            "bill": proposal.bill,
+            "returns": proposal.returns,
             "better": proposal.is_better(),
             "steps": proposal.steps.iter().map(|(step, searched)| json!({
                 "step": step.to_string(), "loss_minor_in_search": searched,

@@ -130,6 +130,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
         stock,
         sense_faults,
         walls: Walls { walls, doors, floors },
+        rooms_by_place: false,
     };
     let mut stocked = plan.stock.iter().filter_map(|stock| plan.fixtures.get(stock.fixture));
     if let Some(fixture) = stocked.find(|fixture| !in_reach(fixture, &plan.ground)) {
