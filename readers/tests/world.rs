@@ -11,7 +11,7 @@ use readers::m100::M100;
 use readers::thingmagic::ThingMagic;
 use readers::uhfreader::UhfReader;
 use readers::{Antenna, Link, Login, Purpose, Reader, Region, impinj, llrp, serial, zebra};
-use recording::Observation;
+use recording::{Health, Observation};
 use sim::live::{Live, Options, Stage};
 use sim::{Family, Plan};
 
@@ -21,9 +21,14 @@ const SHOP: &str = include_str!("../../sim/shops/one-lane.toml");
 
 /// A store in which the reader over the racks is one for this driver.
 async fn store_with(driver: &str, folder: &std::path::Path) -> Live {
+    troubled(driver, folder, "").await
+}
+
+/// The same, in which this goes wrong with its readers: tables of a shop's file.
+async fn troubled(driver: &str, folder: &std::path::Path, faults: &str) -> Live {
     let floor = "id = \"floor\"\ndriver = \"llrp\"";
     assert!(SHOP.contains(floor));
-    let text = SHOP.replace(floor, &format!("id = \"floor\"\ndriver = \"{driver}\""));
+    let text = SHOP.replace(floor, &format!("id = \"floor\"\ndriver = \"{driver}\"")) + faults;
     let options = Options {
         stage: Stage::Family(Family::Plain, Some(Box::new(Plan::parse(&text, "a shop").unwrap()))),
         seed: 7,
@@ -114,4 +119,102 @@ async fn an_llrp_reader_in_the_same_store_tells_what_the_world_reads() {
     holds_to_the_world(Store::start(llrp::run, reader(&live)), &live, 4).await;
     let line = live.lines.recv().await.unwrap();
     assert!(!matches!(line.what, Observation::Read(_)), "{line:?}");
+}
+
+/// A fault of the reader over the racks, as a shop's file has it.
+fn fault(from_s: f64, to_s: f64, what: &str) -> String {
+    format!(
+        "\n[[simulation.faults]]\nreader = \"floor\"\nfrom_s = {from_s:?}\nto_s = {to_s:?}\nwhat = {what}\n"
+    )
+}
+
+/// What goes wrong with a reader takes the way that it takes in a shop: an antenna's death is the reader's word, an outage
+/// silence and then reads of long ago, a loss of power a new beginning, a clock's jump another time in its reports.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_befalls_an_llrp_reader_reaches_its_driver() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = [
+        fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }"),
+        fault(6.0, 9.0, "\"outage\""),
+        fault(13.0, 14.5, "\"restart\""),
+        fault(19.0, 600.0, "{ clock = { offset_ms = 600000.0, ppm = 0.0 } }"),
+    ];
+    let live = troubled("llrp", folder.path(), &faults.concat()).await;
+    let mut store = Store::start(llrp::run, reader(&live));
+    store.said(Health::Up).await;
+    let hurt = store.said(Health::Degraded).await;
+    assert!(
+        hurt.reason.as_ref().is_some_and(|reason| reason.contains('2')),
+        "the antenna is named: {hurt:?}"
+    );
+    store.said(Health::Up).await;
+    println!("an antenna died and was back");
+    let (before, _) = store.read(false).await;
+    store.said(Health::Down).await;
+    store.said(Health::Up).await;
+    let (old, _) = store.read(true).await;
+    assert!(old.at > before.at, "it read on while nobody heard it: {old:?}");
+    println!("the network was gone and came back");
+    store.read(false).await;
+    store.said(Health::Down).await;
+    store.said(Health::Up).await;
+    println!("the reader restarted");
+    let (after, _) = store.read(false).await;
+    assert!(after.at > old.at);
+    // In doubt it is heard anew, and says what its clock shows now.
+    let ahead = |said: &recording::ReaderState| said.clock_offset_ms.is_some_and(|ms| (ms - 6e5).abs() < 1e3);
+    store
+        .line("a clock ten minutes ahead", |line| match &line.what {
+            Observation::ReaderState(said) if said.state == Health::Up && ahead(said) => Some(()),
+            _ => None,
+        })
+        .await;
+    let (line, _) = store.read(false).await;
+    assert!(
+        line.received_at.unwrap().seconds_after(line.at) < 5.0,
+        "placed in the store's own time: {line:?}"
+    );
+    store.stop().await;
+}
+
+/// Reports that come twice and late: the second tells nothing new, and a late one says when it was made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_that_come_twice_or_late_say_when_they_were_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = [
+        fault(0.0, 600.0, "{ duplicates = { share = 0.5 } }"),
+        fault(0.0, 600.0, "{ late = { share = 0.3, most_s = 2.0 } }"),
+    ];
+    let live = troubled("llrp", folder.path(), &faults.concat()).await;
+    let mut store = Store::start(llrp::run, reader(&live));
+    let (mut twice, mut late, mut all) = (0, 0, BTreeSet::new());
+    for _ in 0..150 {
+        let (line, read) = store.read(false).await;
+        let delay_s = line.received_at.unwrap().seconds_after(line.at);
+        assert!((0.0..4.0).contains(&delay_s), "{line:?}");
+        late += usize::from(delay_s > 0.3);
+        let again = !all.insert((line.at.as_micros(), read.epc.to_string(), read.antenna));
+        twice += usize::from(again || read.count > 1);
+    }
+    println!("{twice} twice, {late} late of 150");
+    assert!(twice > 15 && late > 10, "{twice} twice, {late} late of 150");
+    store.stop().await;
+}
+
+/// Modules on serial lines and vendors' interfaces fall silent likewise, and are found again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_of_any_driver_that_falls_silent_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let outage = fault(4.0, 16.0, "\"outage\"");
+    let live = troubled("thingmagic", folder.path(), &outage).await;
+    let module = Store::start(serial::run::<ThingMagic>, reader(&live));
+    let second = troubled("impinj-iot", folder.path(), &outage).await;
+    let station = Store::start(impinj::run, reader(&second));
+    for mut store in [module, station] {
+        store.read(false).await;
+        store.said(Health::Down).await;
+        store.said(Health::Up).await;
+        store.read(false).await;
+        store.stop().await;
+    }
 }

@@ -296,7 +296,7 @@ impl Manner {
                 ..plain
             },
             Family::Hard => Manner {
-                gap_s: 15.0,
+                gap_s: 10.0,
                 most_people: 8,
                 turns_back: 0.15,
                 walks_out: 0.06,
@@ -337,9 +337,8 @@ impl Manner {
             Family::Calibration => Manner {
                 stock: (0, 0),
                 untagged: 0.0,
-                most_items: 6,
                 most_people: 2,
-                gap_s: 25.0,
+                gap_s: 10.0,
                 // What is put back would stay, and there would be more tags than a log has.
                 turns_back: 0.0,
                 as_logged: true,

@@ -100,6 +100,7 @@ pub async fn start(options: Options) -> io::Result<Live> {
         Stage::Scene(scene) => scene.live(options.seed, opened).map_err(io::Error::other)?,
     };
     world.notes = None;
+    world.meet_readers();
     world.remove(&options.gone);
     let around =
         Surroundings { clock: &options.clock, opened, speed: options.speed, folder: &options.folder };
@@ -131,7 +132,13 @@ async fn lives(mut world: World, clock: Clock, hosts: Vec<Host>, to_store: mpsc:
             world.postpone(behind_us);
         }
         while world.time(world.now_us + STEP_US).as_micros() <= now_us {
+            let at = world.time(world.now_us);
             world.step(&mut out);
+            for (reader, blow) in world.blows() {
+                if let Some(host) = hosts.get(reader) {
+                    host.befalls(at, blow).await;
+                }
+            }
             for line in out.drain(..) {
                 match line.what {
                     // Readers speak for themselves, and the store has its own time.

@@ -28,8 +28,9 @@ impl Pace {
         if antennas <= 1 {
             return Pace { mode: setup.mode, turns: 1e6 / round_us, rounds: 1.0, asking: 1.0 };
         }
+        let quick_us = (QUICK_TURN_US.0 + QUICK_TURN_US.1) / 2.0;
         let slow_us = (SLOW_TURN_US.0 + SLOW_TURN_US.1) / 2.0;
-        let turn_us = QUICK_TURNS * QUICK_TURN_US as f64 + (1.0 - QUICK_TURNS) * slow_us;
+        let turn_us = QUICK_TURNS * quick_us + (1.0 - QUICK_TURNS) * slow_us;
         let rounds = f64::from(LEAST_ROUNDS);
         let turns = 1e6 / (antennas as f64 * (rounds * round_us + turn_us));
         let asking = if setup.target == Target::Dual { 1.0 - TURNS_AT_B } else { 1.0 };

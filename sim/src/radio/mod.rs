@@ -64,10 +64,10 @@ pub(crate) struct Signal {
 /// The channel of a tag at rest.
 #[derive(Clone, Debug)]
 struct RestingChannel {
-    /// By place in the frequency plan.
-    by_channel: Box<[(f32, f32)]>,
+    /// By place in the frequency plan: straight, and around.
+    by_channel: Box<[[(f32, f32); 2]]>,
     /// Amplitude that walls leave of the straight way.
-    straight: f64,
+    open: f64,
 }
 
 /// A link of a resting tag to one antenna.
@@ -244,16 +244,17 @@ impl Air {
         let at = tag.at.plus(tag.velocity.minus(aerial.velocity).times(ahead_s).up(0.0));
         let resting = match tag.links.get(aerial_at) {
             Some(Link::Resting(link)) if tag.owner.is_none() => {
-                Some((link.by_channel.get(channel)?, link.straight))
+                Some((*link.by_channel.get(channel)?, link.open))
             }
             _ => None,
         };
         // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
-        let (mut loose, straight) = match resting {
-            Some((_, straight)) => ((0.0, 0.0), straight),
+        let lost = amplitude(-tag.around_db());
+        let ([straight, mut around], open) = match resting {
+            Some((ways, open)) => (ways.map(|(re, im)| (f64::from(re), f64::from(im))), open),
             None => {
                 let rays = rays::rays(aerial, &self.room, at, tag.axis);
-                (rays.sum(hz), rays.straight)
+                (rays.sums(hz).map(|way| rays::times(way, lost)), rays.straight)
             }
         };
         let mut shadow_db = 0.0;
@@ -269,18 +270,14 @@ impl Air {
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
                 // A body that counts is near one end: what walls take of the straight way, they take of this one.
-                let (re, im) = ray.at(hz);
-                loose = rays::plus(loose, (straight * re, straight * im));
+                around = rays::plus(around, rays::times(ray.at(hz), lost * open));
             }
         }
-        if loose != (0.0, 0.0) {
-            let around = amplitude(-tag.around_db());
-            loose = (loose.0 * around, loose.1 * around);
-        }
-        let still = resting.map_or((0.0, 0.0), |(&(re, im), _)| (f64::from(re), f64::from(im)));
-        let (re, im) = rays::plus(still, loose);
+        // Who stands in the way takes from the straight way; a room full of things leads around.
+        let left = if shadow_db > 0.0 { amplitude(-shadow_db) } else { 1.0 };
+        let (re, im) = rays::plus(rays::times(straight, left), around);
         let power = (re * re + im * im) * tag.tuning(hz);
-        let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
+        let way_db = 10.0 * libm::log10(power.max(1e-18)) - aerial.cable_db;
         Some(Signal {
             margin_db: aerial.plan.power_dbm + way_db - tag.sensitivity_dbm,
             rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.answer_loss_db(),
@@ -298,10 +295,10 @@ fn resting_link(aerial: &Aerial, rays: &rays::Rays, region: Region, loss_db: f64
     }
     let factor = amplitude(-loss_db);
     let by_channel = (0..region.channels()).map(|channel| {
-        let (re, im) = rays.sum(f64::from(region.frequency_khz(channel)) * 1000.0);
-        ((re * factor) as f32, (im * factor) as f32)
+        let ways = rays.sums(f64::from(region.frequency_khz(channel)) * 1000.0);
+        ways.map(|(re, im)| ((re * factor) as f32, (im * factor) as f32))
     });
-    Link::Resting(RestingChannel { by_channel: by_channel.collect(), straight: rays.straight })
+    Link::Resting(RestingChannel { by_channel: by_channel.collect(), open: rays.straight })
 }
 
 #[cfg(test)]

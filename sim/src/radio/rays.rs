@@ -21,6 +21,8 @@ const CEILING_M: f64 = 3.0;
 const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
 const LEAST_COUPLING: f64 = 0.2;
+/// What stands for many things about has no one direction of its field: this much is left to a tag turned away from it.
+const LEAST_SCATTERED: f64 = 0.45;
 /// Half-wave dipole (2.15 dBi) in a circular field (half of the power), dB.
 pub(super) const TAG_DB: f64 = 2.15 - 3.0;
 
@@ -31,7 +33,9 @@ pub(super) struct Ray {
     pub(super) length_m: f64,
 }
 
-const MOST: usize = SCATTERERS + 2 + MIRRORS;
+/// The first ways: straight, and by the floor.
+const STRAIGHT: usize = 2;
+const MOST: usize = STRAIGHT + SCATTERERS + MIRRORS;
 
 /// All ways to one place.
 #[derive(Clone, Copy, Debug)]
@@ -240,7 +244,7 @@ pub(super) fn rays(aerial: &Aerial, room: &Room, at: P3, axis: P3) -> Rays {
         let way = back.times(1.0 / length_m.max(0.05));
         let across = axis.dot(scatterer.field) - scatterer.field.dot(way) * axis.dot(way);
         let left = floors * scatterer.lit * room.leaves(scatterer.at.floor(), there, None);
-        let size = left * tag * if across.abs() < LEAST_COUPLING { LEAST_COUPLING } else { across };
+        let size = left * tag * if across.abs() < LEAST_SCATTERED { LEAST_SCATTERED } else { across };
         let (re, im) = scatterer.strength;
         out.push(Ray { strength: (size * re, size * im), length_m: scatterer.length_m + length_m });
     }
@@ -255,9 +259,12 @@ impl Rays {
         }
     }
 
-    /// The sum at a frequency: the one-way channel as a complex amplitude.
-    pub(super) fn sum(&self, hz: f64) -> (f64, f64) {
-        self.rays.iter().take(self.count).fold((0.0, 0.0), |sum, ray| plus(sum, ray.at(hz)))
+    /// The one-way channel at a frequency, as complex amplitudes: of the straight way with that by the floor under it,
+    /// which somebody may stand in, and of all other ways, which lead around.
+    pub(super) fn sums(&self, hz: f64) -> [(f64, f64); 2] {
+        let (straight, around) = self.rays.split_at(STRAIGHT);
+        let sum = |rays: &[Ray]| rays.iter().fold((0.0, 0.0), |sum, ray| plus(sum, ray.at(hz)));
+        [sum(straight), sum(around.get(..self.count.saturating_sub(STRAIGHT)).unwrap_or_default())]
     }
 
     /// The most that the ways can add up to at any frequency of the bands.
@@ -281,6 +288,10 @@ impl Ray {
         let (re, im) = self.strength;
         (size * (re * cos - im * sin), size * (re * sin + im * cos))
     }
+}
+
+pub(super) fn times(a: (f64, f64), by: f64) -> (f64, f64) {
+    (a.0 * by, a.1 * by)
 }
 
 pub(super) fn plus(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {

@@ -4,6 +4,7 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+mod carriers;
 mod carts;
 #[cfg(test)]
 mod census_tests;
@@ -204,6 +205,9 @@ impl World {
 
     /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
+        if self.manner.as_logged {
+            return;
+        }
         for (rack, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
             let racks = &self.plan.racks;
             let fixture = racks.get(rack % racks.len().max(1)).copied().unwrap_or(0);
