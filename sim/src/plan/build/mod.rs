@@ -101,7 +101,6 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let feeds = simulation.antennas.iter().map(|said| feed(said, &readers)).collect::<Result<_, _>>()?;
     let plan = Plan {
         feeds,
-        rooms_by_place: false,
         racks,
         tables,
         light: light(simulation)?,
