@@ -37,7 +37,9 @@ async fn troubled(driver: &str, folder: &std::path::Path, faults: &str) -> Live 
         gone: BTreeSet::new(),
         folder: folder.to_owned(),
     };
-    sim::live::start(options).await.unwrap()
+    let live = sim::live::start(options).await.unwrap();
+    live.begin.notify_one();
+    live
 }
 
 /// What the store's configuration says of the reader over the racks.

@@ -1,10 +1,10 @@
 //! The readers of a live store as their drivers meet them: LLRP servers and vendors' interfaces on loopback, serial
-//! modules on pseudo-terminals. Each tells the world's reads, and makes none of its own.
+//! modules on pseudo-terminals. Each tells the world's reads and contacts, and makes none of its own.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use llrp::server::Profile;
 use recording::{Name, Read, Time};
@@ -17,7 +17,7 @@ use crate::field::{FieldTag, Seen};
 use crate::impinj::{self, Impinj};
 use crate::m100::{Build, M100};
 use crate::plan::{Driver, ReaderPlan};
-use crate::reader::{Fed, serve, stored_crc};
+use crate::reader::{Fed, InStore, OutputLevels, serve, stored_crc};
 use crate::serial::{self, Field, Hosted};
 use crate::thingmagic::{Model, ThingMagic};
 use crate::uhfreader::{self, UhfReader};
@@ -45,7 +45,7 @@ pub(crate) struct Host {
 
 /// How the world's reads come to it.
 enum Hears {
-    Llrp { feed: mpsc::Sender<Fed>, opened: Time },
+    Llrp { feed: mpsc::Sender<Fed>, outputs: OutputLevels, opened: Time },
     Serial(Hosted),
     Impinj(Impinj),
     Zebra(Zebra),
@@ -96,12 +96,13 @@ impl Host {
                 };
                 let opened = around.opened;
                 let opened_us = u64::try_from(opened.as_micros()).unwrap_or(0);
-                let (feed, reads) = mpsc::channel::<Fed>(READS);
+                let (feed, fed) = mpsc::channel::<Fed>(READS);
+                let outputs = OutputLevels::default();
+                let store = InStore { fed, outputs: Arc::clone(&outputs), opened_us };
                 let clock = Arc::clone(around.clock);
-                let now = move || clock().since(opened);
-                tasks.spawn(serve(listener, profile, opened_us, reads, now, around.speed));
+                tasks.spawn(serve(listener, profile, store, move || clock().since(opened), around.speed));
                 let keys = vec![driver, ("address", address.to_string())];
-                Ok(Host { name, keys, address: Some(address), hears: Hears::Llrp { feed, opened } })
+                Ok(Host { name, keys, address: Some(address), hears: Hears::Llrp { feed, outputs, opened } })
             }
             Driver::ImpinjIot => {
                 let (listener, address) = listen().await?;
@@ -162,7 +163,7 @@ impl Host {
             frequency_khz: khz,
         };
         match &self.hears {
-            Hears::Llrp { feed, opened } => {
+            Hears::Llrp { feed, opened, .. } => {
                 drop(feed.try_send(Fed::Read(at.since(*opened), spoken(read))));
             }
             Hears::Impinj(reader) => reader.hears(seen()),
@@ -178,6 +179,38 @@ impl Host {
             }),
         }
     }
+
+    /// Whether an output contact is high, by port from 1. A reader's outputs are low until somebody sets them.
+    pub(crate) fn output(&self, port: u16) -> bool {
+        match &self.hears {
+            Hears::Llrp { outputs, .. } => {
+                outputs.lock().unwrap_or_else(PoisonError::into_inner).get(&port) == Some(&true)
+            }
+            Hears::Impinj(reader) => reader.output(port) == Some(true),
+            Hears::Zebra(reader) => reader.output(port) == Some(true),
+            Hears::Serial(hosted) => hosted.field(|field| field.outputs.get(place(port)) == Some(&true)),
+        }
+    }
+
+    /// Something wired to an input contact changes it, by port from 1.
+    pub(crate) async fn input(&self, port: u16, high: bool) {
+        match &self.hears {
+            // A reader that is gone has nobody to tell.
+            Hears::Llrp { feed, .. } => drop(feed.send(Fed::Input(port, high)).await),
+            Hears::Impinj(reader) => reader.does(impinj::Deed::Input(port, high)),
+            Hears::Zebra(reader) => reader.does(zebra::Deed::Input(port, high)),
+            Hears::Serial(hosted) => hosted.field(|field| {
+                if let Some(input) = field.inputs.get_mut(place(port)) {
+                    *input = high;
+                }
+            }),
+        }
+    }
+}
+
+/// A port's place among contacts that are counted from 1.
+fn place(port: u16) -> usize {
+    usize::from(port.wrapping_sub(1))
 }
 
 impl Host {
@@ -185,7 +218,7 @@ impl Host {
     pub(crate) async fn befalls(&self, at: Time, blow: Blow) {
         match &self.hears {
             // A server that has ended has nothing left to befall.
-            Hears::Llrp { feed, opened } => drop(feed.send(Fed::Befell(at.since(*opened), blow)).await),
+            Hears::Llrp { feed, opened, .. } => drop(feed.send(Fed::Befell(at.since(*opened), blow)).await),
             Hears::Impinj(reader) => match blow {
                 Blow::Antenna { port, dead } => reader.does(impinj::Deed::Antenna(port, !dead)),
                 Blow::CutOff(cut) => reader.does(impinj::Deed::Hang(cut)),

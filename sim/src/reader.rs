@@ -1,7 +1,9 @@
 //! An emulated reader on sockets: `llrp::Server` between its clients and whatever reads tags for it. Makes no
 //! reads of its own and decides nothing about the protocol.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use llrp::server::{Profile, ServerEvent, TagRead};
@@ -24,13 +26,26 @@ const BREATH: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to reach a client.
 const LONGEST_BREATH: Duration = Duration::from_secs(5);
 
-/// What comes to a reader from a world, each with the reader's time at which it happened.
+/// What comes to a reader from a world; with the reader's time at which it happened, where it is late to be told.
 #[derive(Debug)]
 pub(crate) enum Fed {
     /// It read a tag.
     Read(Duration, TagRead),
     /// Something befell it.
     Befell(Duration, Blow),
+    /// An input contact, by port from 1, is high from now on, or low.
+    Input(u16, bool),
+}
+
+/// Levels of the output contacts that a client has set, by port from 1.
+pub(crate) type OutputLevels = Arc<Mutex<BTreeMap<u16, bool>>>;
+
+/// A reader in a store: reads and contacts come from elsewhere, and outputs are looked at there.
+pub(crate) struct InStore {
+    pub(crate) fed: mpsc::Receiver<Fed>,
+    pub(crate) outputs: OutputLevels,
+    /// What its clock shows (UTC, µs) when its time is zero.
+    pub(crate) opened_us: u64,
 }
 
 /// How a reader's line to its client is.
@@ -138,10 +153,8 @@ pub(crate) trait Surroundings {
 
 /// What a world does to a reader.
 struct World {
-    fed: mpsc::Receiver<Fed>,
+    store: InStore,
     wire: Wire,
-    /// The true UTC in µs when the reader's time is zero.
-    opened_us: u64,
     /// Since when its clock is so far ahead (µs), and how much too fast it runs.
     clock: Option<(Duration, i64, f64)>,
 }
@@ -151,19 +164,21 @@ impl World {
     fn tick(&self, server: &mut llrp::Server, now: Duration) {
         if let Some((since, offset_us, ppm)) = self.clock {
             let drifted_us = now.saturating_sub(since).as_secs_f64() * ppm;
-            server
-                .set_clock(self.opened_us.saturating_add_signed(offset_us.saturating_add(drifted_us as i64)));
+            server.set_clock(
+                self.store.opened_us.saturating_add_signed(offset_us.saturating_add(drifted_us as i64)),
+            );
         }
     }
 }
 
 impl Surroundings for World {
     async fn happen(&mut self, server: &mut llrp::Server, now: &impl Fn() -> Duration) -> Option<()> {
-        match self.fed.recv().await? {
+        match self.store.fed.recv().await? {
             Fed::Read(at, read) => {
                 self.tick(server, now());
                 server.read(at, &read);
             }
+            Fed::Input(port, high) => server.set_gpi(now(), port, high),
             Fed::Befell(at, Blow::Clock { offset_us, ppm }) => {
                 self.clock = Some((at, offset_us, ppm));
                 self.tick(server, now());
@@ -180,25 +195,27 @@ impl Surroundings for World {
         Some(())
     }
 
-    fn told(&mut self, _event: &ServerEvent) {}
+    fn told(&mut self, event: &ServerEvent) {
+        if let ServerEvent::Gpo { port, high } = event {
+            self.store.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(*port, *high);
+        }
+    }
 
     fn wire(&self) -> Wire {
         self.wire
     }
 }
 
-/// Serves one client after the other until the feed ends: a reader of this profile whose clock shows `opened_us` (UTC, µs)
-/// when its time is zero. `now` is its time, `pace` how many seconds of it pass in one of the socket's.
+/// Serves one client after the other until the feed ends. `now` is the reader's time, `pace` how many seconds of it pass in one of the socket's.
 pub(crate) async fn serve(
     listener: TcpListener,
     profile: Profile,
-    opened_us: u64,
-    fed: mpsc::Receiver<Fed>,
+    store: InStore,
     now: impl Fn() -> Duration,
     pace: f64,
 ) {
-    let server = llrp::Server::new(profile, opened_us);
-    let world = World { fed, wire: Wire::Whole, opened_us, clock: None };
+    let server = llrp::Server::new(profile, store.opened_us);
+    let world = World { store, wire: Wire::Whole, clock: None };
     run(Peers::new().listen(listener, None), server, world, now, pace).await;
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use llrp::session::{Event, Settings};
-use recording::{Observation, Time};
+use recording::{Gate, GateState, Observation, Time};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -93,6 +93,7 @@ async fn a_live_store_sells_within_90_seconds() {
         let antennas: BTreeSet<_> = reads.iter().map(|(_, antenna)| antenna).collect();
         pieces.len() > 5 && antennas.len() == 4
     }));
+    live.begin.notify_one();
     let mut taps = Vec::new();
     let mut kinds = BTreeSet::new();
     while taps.len() < 3 {
@@ -101,6 +102,8 @@ async fn a_live_store_sells_within_90_seconds() {
         kinds.insert(line.what.type_name());
         if let Observation::Tap(_) = line.what {
             taps.push(line.at.seconds_after(opened));
+            let gate = Gate { gate: "gate-1".into(), state: GateState::Opened, passage: None };
+            live.gates.send(gate).await.unwrap();
         }
     }
     println!("taps at {taps:?} s");
@@ -132,6 +135,7 @@ async fn a_reader_with_fast_id_tells_the_tid_of_each_tag() {
         folder: std::env::temp_dir(),
     });
     let live = live.await.unwrap();
+    live.begin.notify_one();
     let of = |id: &str| live.readers.iter().find(|(reader, _)| reader == id).and_then(|(_, at)| *at).unwrap();
     let tids = |reader: &str| {
         let settings = Settings { impinj_serialized_tid: true, ..Settings::default() };

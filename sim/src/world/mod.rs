@@ -10,6 +10,7 @@ mod carts;
 mod census_tests;
 mod company;
 mod failing;
+mod gates;
 mod handling;
 mod lanes;
 mod leaving;
@@ -25,6 +26,7 @@ mod staff;
 mod staging;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,6 +71,8 @@ pub(crate) struct World {
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
+    /// Gates that stand in people's way; none where no store opens them.
+    gates: Option<gates::Gates>,
     /// Ways through that wait for the rest of a party, by purse.
     done: BTreeMap<u32, Vec<Done>>,
     /// Places of the line before each lane: inside, then on the street.
@@ -151,6 +155,7 @@ impl World {
             carts,
             due: Vec::new(),
             under: BTreeMap::new(),
+            gates: None,
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
@@ -271,6 +276,7 @@ impl World {
         self.arrivals();
         self.act();
         self.walk();
+        self.swing();
         self.carry();
     }
 
@@ -285,6 +291,7 @@ impl World {
             }
         }
         for (at, before) in crossings {
+            self.stops_at_gates(at, before);
             self.crosses(at, before);
         }
     }

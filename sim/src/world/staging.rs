@@ -37,6 +37,11 @@ impl World {
         (self.next_shopper_us, self.next_staff_us) = (i64::MAX, i64::MAX);
     }
 
+    /// Whether a scene says who comes and what they do.
+    pub(super) fn is_staged(&self) -> bool {
+        self.next_shopper_us == i64::MAX
+    }
+
     /// Somebody will come; gives their number. The first who is asked is 1.
     pub(crate) fn will_come(&mut self, role: Role) -> u32 {
         let id = self.next_person;

@@ -1,4 +1,5 @@
-//! Carries what the emulated cameras, beams and cards say to the store's HTTP interface, as a camera pipeline would.
+//! Carries what the emulated cameras, beams and cards say to the store's HTTP interface, as a camera pipeline would, and
+//! what shoppers say at the kiosk and staff do on their view, as those pages do.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,16 +23,31 @@ pub(super) async fn all(mut lines: mpsc::Receiver<Line>, store: SocketAddr) {
     while lines.recv_many(&mut waiting, MOST_LINES).await > 0 {
         let mut body = Vec::new();
         for line in waiting.drain(..) {
-            if let Observation::Tap(tap) = &line.what {
+            if let Some((what, said)) = by_hand(&line.what) {
                 // What the shopper saw before holding out the card was sent before the card is.
                 post(&client, store, "observations", std::mem::take(&mut body)).await;
-                let tapped = serde_json::json!({ "card": tap.card, "outcome": tap.outcome }).to_string();
-                post(&client, store, &format!("terminals/{}/tap", tap.terminal), tapped.into_bytes()).await;
+                post(&client, store, &what, said.to_string().into_bytes()).await;
             } else if let Err(error) = write_line(&mut body, &line) {
                 tracing::error!(%error, "an observation could not be written");
             }
         }
         post(&client, store, "observations", body).await;
+    }
+}
+
+/// What people do, who have an address of their own for it: that, and what is sent there.
+fn by_hand(what: &Observation) -> Option<(String, serde_json::Value)> {
+    match what {
+        Observation::Tap(tap) => Some((
+            format!("terminals/{}/tap", tap.terminal),
+            serde_json::json!({ "card": tap.card, "outcome": tap.outcome }),
+        )),
+        Observation::Answer(answer) => Some((
+            format!("lanes/{}/answer", answer.lane),
+            serde_json::json!({ "says": answer.says, "gtin": answer.gtin, "serial": answer.serial }),
+        )),
+        Observation::Staff(staff) => Some(("staff".into(), serde_json::to_value(staff).unwrap_or_default())),
+        _ => None,
     }
 }
 
