@@ -33,7 +33,11 @@ impl Pace {
         let turn_us = QUICK_TURNS * quick_us + (1.0 - QUICK_TURNS) * slow_us;
         let rounds = f64::from(LEAST_ROUNDS);
         let turns = 1e6 / (antennas as f64 * (rounds * round_us + turn_us));
-        let asking = if setup.target == Target::Dual { 1.0 - TURNS_AT_B } else { 1.0 };
+        // With both targets every other turn's first round asks for the other side.
+        let (asking, rounds) = match setup.target {
+            Target::Dual => (1.0 - TURNS_AT_B, rounds - 0.5),
+            _ => (1.0, rounds),
+        };
         Pace { mode: setup.mode, turns, rounds, asking }
     }
 

@@ -183,7 +183,8 @@ impl Air {
         let spare_db = sent_dbm - tag.around_db() - floors_db - tag.sensitivity_dbm;
         let wave_m = rays::LIGHT_M_PER_S / f64::from(self.region.frequency_khz(0)) / 1000.0;
         // Off the beam's middle a reflection may still come by it.
-        let gain = aerial.gain(away).max(amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB));
+        let by_others = amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB);
+        let gain = aerial.gain(away).max(by_others);
         let farthest_m = amplitude(spare_db) * gain * wave_m / (4.0 * std::f64::consts::PI);
         away.dot(away) > farthest_m * farthest_m
     }
