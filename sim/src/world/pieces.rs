@@ -118,6 +118,9 @@ impl World {
                 }
                 // Neighbours on the rail detune and shade each other.
                 tag.loss_db = draws.normal(4.0, 2.5).clamp(0.0, 12.0);
+                if self.manner.as_logged {
+                    tag.with_nothing_around(draws);
+                }
             }
             _ => {
                 tag.at = self.plan.stockroom_at.up(0.0).plus(P3::new(
@@ -202,6 +205,9 @@ impl World {
             tag.owner = Some(walker.id);
             tag.held_axis = draws.direction();
             tag.loss_db = carry_loss_db(carry, slot, draws);
+            if self.manner.as_logged {
+                tag.with_nothing_around(draws);
+            }
             tag.place(walker.carries(slot, carry, tag.held_axis));
             if piece.epc.is_some()
                 && let Some(notes) = &mut self.notes
