@@ -17,8 +17,6 @@ use crate::stock::Carry;
 const ROOM_M: f64 = 4.57;
 /// The logs' readers send with all they have.
 const ROOM_DBM: f64 = 30.0;
-/// What hand and stand take from the tag, dB one way; with it the logs' median level is met, −63 dBm.
-const HELD_DB: (f64, f64) = (2.25, 4.75);
 /// The tag is carried at arm's length ahead of the body, metres.
 const ARM_M: f64 = 0.5;
 const STEP_US: i64 = 50_000;
@@ -99,7 +97,7 @@ fn stay(chance: &mut Chance) -> Recording {
     add(&mut air, at, level_axis(chance), chance);
     if let Some(tag) = air.tags.first_mut() {
         tag.of_one_make(chance);
-        tag.loss_db = chance.between(HELD_DB.0, HELD_DB.1);
+        tag.with_nothing_around(chance);
     }
     let mut person = P2::new(chance.between(0.5, ROOM_M), chance.between(0.5, ROOM_M));
     let mut draws = Chance::new(chance.index(1000) as u64, 902);
@@ -126,12 +124,12 @@ fn walk(n: usize, chance: &mut Chance) -> Recording {
     let forward: f64 = if to > from { 1.0 } else { -1.0 };
     let middle = ROOM_M / 2.0;
     let walks_s = (ROOM_M - 0.6) / speed;
-    let held_db = chance.between(HELD_DB.0, HELD_DB.1);
     let (before_s, after_s) = (chance.between(0.3, 1.3), chance.between(0.2, 0.8));
     add(&mut air, P3::new(from, middle, 1.0), axis, chance);
     if let Some(tag) = air.tags.first_mut() {
         tag.of_one_make(chance);
-        (tag.owner, tag.loss_db) = (Some(1), held_db);
+        tag.with_nothing_around(chance);
+        tag.owner = Some(1);
     }
     let shadow_db = chance.between(10.0, 20.0);
     let reads = run(&mut air, before_s + walks_s + after_s, chance, |air, now_us| {

@@ -20,9 +20,9 @@ const HOPS_THAT_RESTART: f64 = 0.8;
 pub(super) const TURNS_AT_B: f64 = 0.2;
 
 /// For so long after a hop a reader with several antennas still reports the channel that it has left, at most,
-/// microseconds: in the logs the last read of an antenna on a channel is of another phase half of the time, the others
-/// are not, and never with one antenna.
-const LATE_LABEL_US: f64 = 60_000.0;
+/// microseconds: in the logs the last read on a channel is of another phase twice as often as the others, and never with
+/// one antenna.
+const LATE_LABEL_US: f64 = 35_000.0;
 
 impl Inventory {
     /// On to the next channel when its time has come.

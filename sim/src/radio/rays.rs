@@ -21,6 +21,8 @@ const CEILING_M: f64 = 3.0;
 const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
 const LEAST_COUPLING: f64 = 0.2;
+/// Nor has it a perfect null end-on: the turns of a label's line answer across its length too, this much of its best.
+const END_ON: f64 = 0.4;
 /// What stands for many things about has no one direction of its field: this much is left to a tag turned away from it.
 const LEAST_SCATTERED: f64 = 0.45;
 /// Half-wave dipole (2.15 dBi) in a circular field (half of the power), dB.
@@ -190,8 +192,10 @@ impl Surface {
 pub(super) fn coupling(aerial: &Aerial, towards: P3, axis: P3) -> (f64, f64) {
     let way = towards.times(1.0 / towards.length().max(0.05));
     let (ahead, up, level) = (axis.dot(way), aerial.upright, aerial.level);
-    let first = axis.dot(up) - up.dot(way) * ahead;
-    let second = axis.dot(level) - level.dot(way) * ahead;
+    let seen = (1.0 - ahead * ahead).max(1e-6).sqrt();
+    let grown = if seen < END_ON { END_ON / seen } else { 1.0 };
+    let first = grown * (axis.dot(up) - up.dot(way) * ahead);
+    let second = grown * (axis.dot(level) - level.dot(way) * ahead);
     let (re, im) = (aerial.fields.0 * first, aerial.fields.1 * second);
     let square = re * re + im * im;
     if square >= LEAST_COUPLING * LEAST_COUPLING {

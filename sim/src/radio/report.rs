@@ -18,6 +18,9 @@ const PHASE_NOISE_RAD: f64 = 0.085;
 /// A reader that turns among antennas settles anew, each time, which of its phase's two halves it takes: share of reads
 /// on the other one, at any level. With one antenna it happens to weak reads alone.
 const TURNED_OVER: f64 = 0.05;
+/// A reader that turns among antennas now and then reports a phase that tells nothing, share of reads; more of its outliers
+/// (14 % of steps beyond 0.6 rad, next to none with one antenna) are late labels of channels (`gen2::turns`).
+const STALE: f64 = 0.06;
 /// Noise of the Doppler shift at −60 dBm, Hz, with one antenna and with several, whose visits are short: 22 and 62 in the
 /// first measurements, 33 and 69 in the logs; how it falls with the level, per dB; its least and its most.
 const DOPPLER_NOISE_HZ: (f64, f64) = (27.0, 60.0);
@@ -28,12 +31,12 @@ const WILD_DOPPLER: f64 = 0.04;
 /// The shift's bias, Hz, and what it grows by with the noise.
 const DOPPLER_BIAS_HZ: f64 = 8.0;
 const DOPPLER_SKEW: f64 = 0.12;
-/// Below this level, with one antenna and with several, most reads are reported with next to no shift, as if the reader
-/// had given up measuring it; how sharply, the most of them, and the shift that is left.
-const NO_DOPPLER_DBM: (f64, f64) = (-71.3, -69.4);
-const NO_DOPPLER_SCALE_DB: f64 = 0.8;
-const NO_DOPPLER: f64 = 0.92;
-const NO_DOPPLER_HZ: f64 = 2.8;
+/// Faint answers are told in another way, as if the reader had given up measuring them: next to no shift and no slips. From
+/// what level down, with one antenna and with several; how sharply; the most of them; the shift that is left.
+const FAINT_DBM: (f64, f64) = (-71.3, -69.4);
+const FAINT_SCALE_DB: f64 = 0.8;
+const MOST_FAINT: f64 = 0.92;
+const FAINT_DOPPLER_HZ: f64 = 2.8;
 
 /// What a reader reports of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -45,10 +48,12 @@ pub(crate) struct Report {
 
 /// Noise, flips, outliers and steps of a reader as measured on R420 logs. `speed_m_per_s` is towards the antenna.
 pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -> Report {
+    let either = |of: (f64, f64)| if signal.alone { of.0 } else { of.1 };
+    let faint = 1.0 / (1.0 + libm::exp((signal.rssi_dbm - either(FAINT_DBM)) / FAINT_SCALE_DB));
+    let faint = chance.happens(MOST_FAINT * faint);
     let over = (signal.rssi_dbm + 60.0).clamp(-25.0, 40.0);
     let mut noisy = signal.rssi_dbm + chance.normal(0.0, LEVEL_NOISE_DB * libm::exp10(-0.013 * over));
-    let either = |of: (f64, f64)| if signal.alone { of.0 } else { of.1 };
-    if chance.happens((either(SLIPS) * libm::exp10(-SLIPS_PER_DB * over)).min(MOST_SLIPS)) {
+    if !faint && chance.happens((either(SLIPS) * libm::exp10(-SLIPS_PER_DB * over)).min(MOST_SLIPS)) {
         let off = chance.normal(4.0, 0.9);
         noisy += if chance.happens(0.5) { off } else { -off };
     }
@@ -65,11 +70,13 @@ pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -
     if chance.happens(if signal.alone { flip } else { TURNED_OVER.max(flip) }) {
         phase += PI;
     }
+    if !signal.alone && chance.happens(STALE) {
+        phase += chance.between(-PI, PI);
+    }
     // 12 bits.
     let steps = (phase / TAU * 4096.0).round().rem_euclid(4096.0);
-    let given_up = 1.0 / (1.0 + libm::exp((rssi_dbm - either(NO_DOPPLER_DBM)) / NO_DOPPLER_SCALE_DB));
-    let doppler = if chance.happens(NO_DOPPLER * given_up) {
-        chance.normal(0.0, NO_DOPPLER_HZ)
+    let doppler = if faint {
+        chance.normal(0.0, FAINT_DOPPLER_HZ)
     } else {
         let usual_hz = either(DOPPLER_NOISE_HZ) * libm::exp10(-DOPPLER_PER_DB * over);
         let noise_hz = usual_hz.clamp(DOPPLER_RANGE_HZ.0, DOPPLER_RANGE_HZ.1);

@@ -132,6 +132,9 @@ impl World {
                 }
                 // Cloth, hangers and the rail; what neighbours take, the air finds out.
                 tag.laid(draws.normal(2.5, 2.0).clamp(0.0, 9.0));
+                if self.manner.as_logged {
+                    tag.with_nothing_around(draws);
+                }
             }
             _ => {
                 tag.at = self.plan.stockroom_at.up(0.0).plus(P3::new(
@@ -216,6 +219,9 @@ impl World {
             tag.owner = Some(walker.id);
             tag.held_axis = draws.direction();
             tag.carried(carry, slot, draws);
+            if self.manner.as_logged {
+                tag.with_nothing_around(draws);
+            }
             tag.place(walker.carries(slot, carry, tag.held_axis));
             if piece.epc.is_some()
                 && let Some(notes) = &mut self.notes
