@@ -49,5 +49,5 @@ pub use files::{Written, write};
 pub use plan::{Plan, PlanError, Simulation};
 pub use radio::{PHYSICS, Region};
 pub use scene::{Right, Scene, SceneError, Staged};
-pub use simulate::{Day, Happened, Simulated, simulate};
+pub use simulate::{Day, Happened, Simulated, simulate, simulate_in};
 pub use truth::{TrueCart, TrueItem, TruePassage, TruePosition, TrueTag, TrueTap, Truth};
