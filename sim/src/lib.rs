@@ -53,5 +53,5 @@ pub use plan::{
 };
 pub use radio::{PHYSICS, Region};
 pub use scene::{Right, Scene, SceneError, Staged};
-pub use simulate::{Day, Happened, Simulated, simulate};
+pub use simulate::{Day, Happened, Simulated, simulate, simulate_in};
 pub use truth::{TrueCart, TrueItem, TruePassage, TruePosition, TrueTag, TrueTake, TrueTap, Truth};

@@ -168,3 +168,8 @@ pub struct Simulated {
 pub fn simulate(family: Family, seed: u64, open: Duration) -> Simulated {
     Day::new(family, seed, open).whole().0
 }
+
+/// The same with the people of a family in another shop than the family's own.
+pub fn simulate_in(plan: Plan, family: Family, seed: u64, open: Duration) -> Simulated {
+    Day::in_shop(plan, family, seed, open).whole().0
+}

@@ -11,6 +11,7 @@ impl World {
         while let Some(n) = self.due.iter().position(|(at_us, _)| *at_us <= self.now_us) {
             let (_, walker) = self.due.remove(n);
             self.people.push(walker);
+            self.hires(self.people.len() - 1);
         }
         let shoppers = self.people.iter().filter(|p| !p.staff).count();
         if !self.closing && self.now_us >= self.next_shopper_us {
