@@ -186,10 +186,10 @@ const MOST_PIECES: usize = 200;
 /// Longest pause, seconds.
 const MOST_S: f64 = 3_600.0;
 
-/// Whether a phrase speaks of the lane that was named last.
+/// Whether a phrase speaks of the lane that was named last, or of the only one. A card is held up by who is in it.
 fn needs_lane(pattern: &str) -> bool {
     let of_it = ["the lane", "the terminal", "the tray", "turns back", "taps"];
-    pattern == "leaves" || of_it.iter().any(|words| pattern.contains(words))
+    pattern == "leaves" || !pattern.contains("{lane}") && of_it.iter().any(|words| pattern.contains(words))
 }
 
 /// The steps of one phrase; `lane` is the lane named last, and is changed where this phrase names one.
@@ -205,7 +205,10 @@ pub(super) fn steps(text: &str, scope: &Scope<'_>, lane: &mut Option<usize>) -> 
             near.unwrap_or_default()
         ));
     };
-    if lane.is_none() && !pattern.contains("{lane}") && needs_lane(pattern) {
+    if needs_lane(pattern) && scope.plan.lanes.len() == 1 && !pattern.starts_with("taps") {
+        *lane = Some(0);
+    }
+    if lane.is_none() && needs_lane(pattern) {
         let first = scope.plan.lanes.first().map_or("exit-1", |lane| lane.id.as_str());
         return Err(format!("`{text}`: in which lane? Say so before, such as `queues at {first}`"));
     }

@@ -59,7 +59,7 @@ fn what_nobody_understands_is_told_with_its_place_and_the_nearest_that_would_be_
         ("shop = \"boutique\"", "shop = \"butique\"", "shop `butique`", "config/butique.toml"),
         ("shop = \"boutique\"", "shop = \"boutique\"\nflow = \"tap\"", ".toml", "tap-then-walk"),
         ("lane = \"exit-1\"", "lane = \"exit-7\"", "right 1", "`exit-1`"),
-        ("pays at exit-1 and leaves", "leaves", "phrase 2", "`queues at exit-1`"),
+        ("pays at exit-1 and leaves", "taps", "phrase 2", "`queues at exit-1`"),
         ("comes = \"00:05\"", "comes = 5", "line 6", "in quotes"),
     ];
     for (right, wrong, place, hint) in cases {
