@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::senses::Light;
+use crate::words::nearest;
 
 /// A kind of day in the store. `plain` is one shopper at a time mostly; the others stress one thing each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,17 +91,25 @@ impl fmt::Display for Family {
 
 /// A name that is no family.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{0}` is no family of simulated stores; there are plain, busy, hard, untagged, returns, walkout, faults, calibration, \
-     groups, fitting, staff, stadium, tray, tags, lanes"
-)]
-pub struct FamilyError(String);
+#[error("`{wrong}` is no family of simulated stores; the nearest is `{near}`. There are {known}")]
+pub struct FamilyError {
+    wrong: String,
+    near: &'static str,
+    known: String,
+}
 
 impl FromStr for Family {
     type Err = FamilyError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Family::ALL.into_iter().find(|family| family.name() == text);
-        known.ok_or_else(|| FamilyError(text.chars().take(40).collect()))
+        known.ok_or_else(|| {
+            let names = || Family::ALL.into_iter().map(Family::name);
+            FamilyError {
+                wrong: text.chars().take(40).collect(),
+                near: nearest(&text.to_lowercase(), names()).unwrap_or_default(),
+                known: names().collect::<Vec<_>>().join(", "),
+            }
+        })
     }
 }
 

@@ -132,8 +132,8 @@ impl Day {
         true
     }
 
-    /// Goes on to the end and keeps all of it; also whether anybody is still there.
-    pub(crate) fn whole(mut self) -> (Simulated, bool) {
+    /// Goes on to the end and keeps all of it; also the store as it is then.
+    pub(crate) fn whole(mut self) -> (Simulated, World) {
         let (config_toml, catalogue_csv) = (self.config_toml(), self.catalogue_csv());
         let (mut lines, mut truth, mut items_csv) = (Vec::new(), self.truth(), String::new());
         let mut happened = Happened::default();
@@ -145,7 +145,7 @@ impl Day {
             truth.takes.append(&mut happened.takes);
             items_csv.push_str(&happened.items_csv);
         }
-        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world.anybody())
+        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world)
     }
 }
 

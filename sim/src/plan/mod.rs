@@ -299,7 +299,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
-    #[error("{path}: {source}; give the path of a shop's TOML file")]
+    #[error("{path}: {source}; give the path of a shop's TOML file, such as config/boutique.toml")]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -91,6 +91,8 @@ pub(crate) struct World {
     pub(crate) closing: bool,
     /// New pieces come into the stockroom when it runs low, made known as observations.
     pub(crate) deliveries: bool,
+    /// Where people do as a scene says: what could not be done, by whom.
+    pub(crate) vain: Option<Vec<(u32, String)>>,
     next_shopper_us: i64,
     next_staff_us: i64,
     next_person: u32,
@@ -163,6 +165,7 @@ impl World {
             now_us: 0,
             closing: false,
             deliveries: false,
+            vain: None,
             next_shopper_us: 12 * SECOND_US,
             next_staff_us: 45 * SECOND_US,
             next_person: 1,
