@@ -110,7 +110,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         // A world that has ended does not begin.
         let _ = world.begin.send(());
     });
-    carrying.spawn(bring::all(world.lines, address));
+    carrying.spawn(bring::all(world.lines, address, clock));
     carrying.spawn(hear::gates(address, world.gates));
     carrying.spawn(lags(world.lags, args.speed));
     let ended = serving.until_stopped().await;
