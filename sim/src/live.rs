@@ -31,8 +31,9 @@ const WORDS: usize = 256;
 const LOOKS: Duration = Duration::from_secs(10);
 const KEEPS_UP: f64 = 0.95;
 const BEAT: Duration = Duration::from_millis(10);
-/// A clock that jumps farther than this ahead (the machine slept) moves the world's time instead of being caught up.
-const MOST_BEHIND_US: i64 = 10_000_000;
+/// A world that is farther behind its clock than this goes on from now instead of catching up: the machine slept, or is too
+/// slow, and then people walk slowly rather than be seen late.
+const MOST_BEHIND_US: i64 = 2_000_000;
 
 /// What goes on in a live store. Readers are emulated for the drivers that its shop's file names.
 #[derive(Clone, Debug)]

@@ -109,7 +109,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         readers_up.await;
         world.begin.notify_one();
     });
-    carrying.spawn(bring::all(world.lines, address));
+    carrying.spawn(bring::all(world.lines, address, clock));
     carrying.spawn(hear::gates(address, world.gates));
     carrying.spawn(lags(world.lags, args.speed));
     let ended = serving.until_stopped().await;
