@@ -153,7 +153,7 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     let store = shop(&whisper(), OVER_THE_LANE);
     let files = written(&store);
     let out = files.folder.path().join("out");
-    let options = ["--worlds", "24", "--json", "--out", out.to_str().unwrap()];
+    let options = ["--worlds", "12", "--json", "--out", out.to_str().unwrap()];
     let (code, said, progress) = files.plan(&options);
     assert_eq!(code, 0, "{progress}");
     assert!(progress.contains("worlds"), "how far it has come is told on standard error: {progress}");
@@ -161,8 +161,8 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     let share = |of: &Value, key: &str| of[key]["share"].as_f64().unwrap();
     let proposal = &plan["proposal"];
     assert_eq!(proposal["better"], true, "{proposal:#}");
-    assert!(share(&plan["standing"], "read") < 0.6, "a whisper reads little: {}", plan["standing"]);
-    assert!(share(&proposal["figures"], "read") > 0.85, "{}", proposal["figures"]["read"]);
+    assert!(share(&plan["standing"], "read") < 0.3, "a whisper reads little: {}", plan["standing"]);
+    assert!(share(&proposal["figures"], "read") > 0.6, "{}", proposal["figures"]["read"]);
     assert!(proposal["against_standing"]["read"]["low"].as_f64().unwrap() > 0.0);
     assert!(proposal["against_standing"]["loss_minor"]["high"].as_f64().unwrap() < 0.0);
     let ways_out = |of: &Value| of["passages"].as_u64().unwrap();
@@ -211,7 +211,7 @@ fn a_shop_without_any_antenna_is_planned_from_nothing() {
     let (before, after) = store.split_once("[[readers]]").unwrap();
     let (_, after) = after.split_once("[[lanes]]").unwrap();
     let files = written(&format!("{before}[[lanes]]{after}"));
-    let (code, said, wrong) = files.plan(&["--worlds", "20", "--json", "--budget", "140000"]);
+    let (code, said, wrong) = files.plan(&["--worlds", "10", "--json", "--budget", "140000"]);
     assert_eq!(code, 0, "{wrong}");
     let plan = json(&said);
     assert_eq!(plan["standing"]["read"]["part"], 0, "nothing is read by nothing");
@@ -231,7 +231,7 @@ fn an_antenna_that_is_turned_to_the_wall_is_said_to_be_worth_nothing() {
     let away = antenna(1, "[-2.9, -5.9, 2.5]", "[-1.0, 0.0, 1.0]", 3.0);
     let other = "[[readers]]\nid = \"exit-b\"\ndriver = \"llrp\"\naddress = \"192.0.2.11:5084\"\n";
     let files = written(&shop(&format!("{over}{other}{away}"), ""));
-    let (code, said, wrong) = files.plan(&["--worlds", "16", "--judge-only"]);
+    let (code, said, wrong) = files.plan(&["--worlds", "10", "--judge-only"]);
     assert_eq!(code, 0, "{wrong}");
     let line = |name: &str| said.lines().find(|line| line.trim_start().starts_with(name)).unwrap().to_owned();
     assert!(line("exit-a/1").contains(" worth $"), "{said}");

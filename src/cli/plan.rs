@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
     /// Simulated worlds for each figure: more of them make the intervals narrower and the wait longer
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(4..=100_000))]
     worlds: u32,
     /// The same seed gives the same plan
     #[arg(long, value_name = "N", default_value_t = 1)]

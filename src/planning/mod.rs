@@ -155,7 +155,7 @@ impl Task {
             store: config.name.to_string(),
             budget_minor: section.budget_minor,
             most_eirp_dbm: MOST_EIRP_DBM,
-            worlds: 60,
+            worlds: 32,
             seed: 1,
             threads: 1,
             file,

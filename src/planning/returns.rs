@@ -189,7 +189,7 @@ pub fn returns(
         Item { what: till, minor: Range::of(unattended, time, till)? },
         Item { what: theft, minor: Range::of(read, stolen, theft)? },
     ];
-    let (leaves, wrongly, calls) = ("pieces that leave unread", "wrong charges", "staff called");
+    let (leaves, wrongly, calls) = ("pieces that leave unpaid", "wrong charges", "staff called");
     let charges = part(own.pieces, wrong_charge_minor, 1, wrongly)?;
     let called = part(own.passages, ask_minor, 1, calls)?;
     let tags = part(own.pieces, own.tag_minor, 1, "tags")?;

@@ -51,7 +51,7 @@ fn a_year_adds_up_as_by_hand() {
     assert_eq!(
         amounts(&year.costs),
         [
-            ("pieces that leave unread", 300_000),
+            ("pieces that leave unpaid", 300_000),
             ("wrong charges", 60_000),
             ("staff called", 150_000),
             ("tags", 300_000),

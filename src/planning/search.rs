@@ -59,7 +59,7 @@ fn next(task: &Task, bench: &mut Bench<'_>, found: &mut Found) -> anyhow::Result
     let must_save = too_dear(task, &from);
     let nth = found.steps.len() + 1;
     let mut tries = Vec::new();
-    for step in steps(task, &from) {
+    for step in steps(task, &from, must_save) {
         if must_save && !matches!(step, Step::TakeDown { .. }) {
             continue;
         }
@@ -129,12 +129,12 @@ fn weigh(
     Ok(())
 }
 
-/// Every single step from a layout: antennas hung, taken down, driven with another power; readers that ask otherwise.
-fn steps(task: &Task, from: &Layout) -> Vec<Step> {
+/// Every single step from a layout, for what looks at a lane or is new, and for all where money must be saved: antennas hung, taken down, driven with another power; readers that ask otherwise.
+fn steps(task: &Task, from: &Layout, must_save: bool) -> Vec<Step> {
     let mut steps: Vec<Step> =
         task.candidates.iter().map(|candidate| Step::Hang { candidate: candidate.clone() }).collect();
     for (reader, antenna) in
-        from.antennas().filter(|(_, a)| a.hangs() && (a.new || task.lanes.contains(&a.zone)))
+        from.antennas().filter(|(_, a)| a.hangs() && (must_save || a.new || task.lanes.contains(&a.zone)))
     {
         if reader.antennas.len() > 1 || !task.wired.contains(&reader.id) {
             steps.push(Step::TakeDown { antenna: antenna.name.clone() });

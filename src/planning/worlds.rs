@@ -18,11 +18,11 @@ use crate::catalogue;
 use crate::config::Config;
 use crate::store::Replay;
 
-/// Shoppers come in for so long; a world goes on until the last of them has left. The store is under way at its opening:
-/// three stand at its racks, and they are most of those who come through.
-const OPEN: Duration = Duration::from_secs(4);
-/// Whoever enters a lane sooner after the opening is not counted: no store has known its racks for only so long.
-const WARM_US: i64 = 10_000_000;
+/// Shoppers come in for so long; a world goes on until the last of them has left.
+const OPEN: Duration = Duration::from_secs(75);
+/// Who enters a lane sooner is not counted: the store is under way at its opening, and the three who stand at its racks
+/// then have one piece each and leave before it has come to know them.
+const WARM_US: i64 = 45_000_000;
 /// A passage that the engine noticed is that of the truth which it shares its time with, or misses by less than this.
 const APART_US: i64 = 2_000_000;
 const SECOND_US: i64 = 1_000_000;

@@ -175,21 +175,17 @@ fn proposed(out: &mut String, task: &Task, planned: &Planned, proposal: &Proposa
         ..against.read
     };
     let read = ranged(read, &|value| format!("{value:+.1} %"));
-    if proposal.is_better() {
-        writeln!(out, "It is better than what stands: in the same worlds mistakes cost less by")?;
-        writeln!(
-            out,
-            "{saved} in 1000 passages, and {read} of the pieces are read ({sure:.1} % sure that it saves)."
-        )?;
-    } else {
-        writeln!(
-            out,
-            "It is NOT shown to be better than what stands: in worlds that the search had not seen it saves"
-        )?;
-        writeln!(
-            out,
-            "{saved} in 1000 passages, and {read} of the pieces are read ({sure:.0} % sure that it saves)."
-        )?;
+    let sure = match 100.0 * loss.below_zero {
+        all if all > 99.9 => "more than 99.9 %".to_owned(),
+        some => format!("{some:.1} %"),
+    };
+    let better = if proposal.is_better() { "It is better" } else { "It is NOT shown to be better" };
+    writeln!(
+        out,
+        "{better} than what stands: in the same worlds, which the search never saw, it saves {saved}\n\
+         in 1000 passages, and reads {read} of the pieces; {sure} sure that it saves anything."
+    )?;
+    if !proposal.is_better() {
         writeln!(out, "Keep what stands, or ask again with more --worlds.")?;
     }
     writeln!(out, "\nWhat that takes")?;
