@@ -130,52 +130,46 @@ fn fault(from_s: f64, to_s: f64, what: &str) -> String {
     )
 }
 
-/// What goes wrong with a reader takes the way that it takes in a shop: an antenna's death is the reader's word, an outage
-/// silence and then reads of long ago, a loss of power a new beginning, a clock's jump another time in its reports.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_befalls_an_llrp_reader_reaches_its_driver() {
-    let folder = tempfile::tempdir().unwrap();
-    let faults = [
-        fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }"),
-        fault(6.0, 9.0, "\"outage\""),
-        fault(13.0, 14.5, "\"restart\""),
-        fault(19.0, 600.0, "{ clock = { offset_ms = 600000.0, ppm = 0.0 } }"),
-    ];
-    let live = troubled("llrp", folder.path(), &faults.concat()).await;
+/// A driver of the reader over the racks, in a store in which this goes wrong.
+async fn llrp_with(faults: &str, folder: &std::path::Path) -> (Live, Store) {
+    let live = troubled("llrp", folder, faults).await;
     let mut store = Store::start(llrp::run, reader(&live));
     store.said(Health::Up).await;
+    (live, store)
+}
+
+/// What goes wrong with a reader takes the way that it takes in a shop: an antenna's death is the reader's own word, an
+/// outage is silence and then reads of long ago.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_antenna_and_an_outage_reach_an_llrp_readers_driver() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }") + &fault(6.0, 9.0, "\"outage\"");
+    let (_live, mut store) = llrp_with(&faults, folder.path()).await;
     let hurt = store.said(Health::Degraded).await;
     assert!(
         hurt.reason.as_ref().is_some_and(|reason| reason.contains('2')),
         "the antenna is named: {hurt:?}"
     );
     store.said(Health::Up).await;
-    println!("an antenna died and was back");
     let (before, _) = store.read(false).await;
     store.said(Health::Down).await;
     store.said(Health::Up).await;
     let (old, _) = store.read(true).await;
     assert!(old.at > before.at, "it read on while nobody heard it: {old:?}");
-    println!("the network was gone and came back");
     store.read(false).await;
+    store.stop().await;
+}
+
+/// A reader that loses its power forgets what it was asked and what it read, and is asked anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_llrp_reader_that_restarts_is_asked_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_live, mut store) = llrp_with(&fault(3.0, 5.0, "\"restart\""), folder.path()).await;
+    let (before, _) = store.read(false).await;
     store.said(Health::Down).await;
     store.said(Health::Up).await;
-    println!("the reader restarted");
     let (after, _) = store.read(false).await;
-    assert!(after.at > old.at);
-    // In doubt it is heard anew, and says what its clock shows now.
-    let ahead = |said: &recording::ReaderState| said.clock_offset_ms.is_some_and(|ms| (ms - 6e5).abs() < 1e3);
-    store
-        .line("a clock ten minutes ahead", |line| match &line.what {
-            Observation::ReaderState(said) if said.state == Health::Up && ahead(said) => Some(()),
-            _ => None,
-        })
-        .await;
-    let (line, _) = store.read(false).await;
-    assert!(
-        line.received_at.unwrap().seconds_after(line.at) < 5.0,
-        "placed in the store's own time: {line:?}"
-    );
+    assert!(after.at > before.at);
     store.stop().await;
 }
 
@@ -183,21 +177,25 @@ async fn what_befalls_an_llrp_reader_reaches_its_driver() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_that_come_twice_or_late_say_when_they_were_made() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = [
-        fault(0.0, 600.0, "{ duplicates = { share = 0.5 } }"),
-        fault(0.0, 600.0, "{ late = { share = 0.3, most_s = 2.0 } }"),
-    ];
-    let live = troubled("llrp", folder.path(), &faults.concat()).await;
-    let mut store = Store::start(llrp::run, reader(&live));
-    let (mut twice, mut late, mut all) = (0, 0, BTreeSet::new());
-    for _ in 0..150 {
-        let (line, read) = store.read(false).await;
-        let delay_s = line.received_at.unwrap().seconds_after(line.at);
-        assert!((0.0..4.0).contains(&delay_s), "{line:?}");
-        late += usize::from(delay_s > 0.3);
-        let again = !all.insert((line.at.as_micros(), read.epc.to_string(), read.antenna));
-        twice += usize::from(again || read.count > 1);
-    }
+    let faults = fault(0.0, 600.0, "{ duplicates = { share = 0.5 } }")
+        + &fault(0.0, 600.0, "{ late = { share = 0.3, most_s = 2.0 } }");
+    let (_live, mut store) = llrp_with(&faults, folder.path()).await;
+    let (mut twice, mut late) = (0, 0);
+    let mut known = std::collections::BTreeMap::new();
+    store
+        .line("150 reads", |line| {
+            let Observation::Read(read) = &line.what else { return None };
+            let delay_s = line.received_at.unwrap().seconds_after(line.at);
+            late += usize::from(delay_s > 0.3 && !line.stale);
+            let bits = (read.phase.map(f32::to_bits), read.doppler_hz.map(f32::to_bits));
+            let same = (read.epc.to_string(), read.antenna, read.channel, bits);
+            if let Some(first) = known.insert(same, line.at) {
+                twice += 1;
+                assert!(line.at.seconds_after(first).abs() < 0.1, "the same instant: {first:?}, {line:?}");
+            }
+            (known.len() + twice >= 150).then_some(())
+        })
+        .await;
     println!("{twice} twice, {late} late of 150");
     assert!(twice > 15 && late > 10, "{twice} twice, {late} late of 150");
     store.stop().await;

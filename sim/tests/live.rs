@@ -157,6 +157,38 @@ async fn a_reader_with_fast_id_tells_the_tid_of_each_tag() {
     assert!(!reads.is_empty() && reads.iter().all(|(_, tid)| tid.is_none()), "it does not ask tags for it");
 }
 
+/// A reader whose clock jumps stamps what it reads from then on by the clock that it has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_whose_clock_jumps_stamps_its_reads_by_it() {
+    let began = Instant::now();
+    let opened = Time::parse("2026-11-24T10:00:00Z").unwrap();
+    let jump = "\n[[simulation.faults]]\nreader = \"floor\"\nfrom_s = 6.0\nto_s = 600.0\n\
+                what = { clock = { offset_ms = 600000.0, ppm = 0.0 } }\n";
+    let shop = include_str!("../shops/one-lane.toml").to_owned() + jump;
+    let live = sim::live::start(sim::live::Options {
+        stage: sim::live::Stage::Family(
+            sim::Family::Plain,
+            Some(Box::new(sim::Plan::parse(&shop, "a shop").unwrap())),
+        ),
+        seed: 7,
+        clock: Arc::new(move || opened + began.elapsed() * 4),
+        speed: 4.0,
+        gone: BTreeSet::new(),
+        folder: std::env::temp_dir(),
+    });
+    let live = live.await.unwrap();
+    let floor = live.readers.iter().find(|(reader, _)| reader == "floor").and_then(|(_, at)| *at).unwrap();
+    let shown = |us: u64| (us as i64 - opened.as_micros()) as f64 / 1e6;
+    let seconds = asked(floor, Duration::from_secs(8), Settings::default(), |tag, reads: &mut Vec<f64>| {
+        reads.push(shown(tag.first_seen_utc_us.expect("a time with every read")));
+        reads.last().is_some_and(|at| *at > 608.0)
+    })
+    .await;
+    let (before, after): (Vec<f64>, Vec<f64>) = seconds.iter().partition(|at| **at < 300.0);
+    assert!(!before.is_empty() && before.iter().all(|at| (0.0..7.0).contains(at)), "{before:?}");
+    assert!(!after.is_empty() && after.iter().all(|at| (605.9..640.0).contains(at)), "{after:?}");
+}
+
 /// A store that goes on with the same seed does not hang up again what was sold before.
 #[tokio::test]
 async fn what_was_sold_in_an_earlier_run_does_not_come_back() {
