@@ -278,8 +278,8 @@ impl Manner {
         };
         let tired = Sight {
             sd_m: 0.15,
-            break_s: 120.0,
-            swap_per_s: 0.012,
+            break_s: 170.0,
+            swap_per_s: 0.010,
             recall: 0.9,
             confusion: 1.1,
             ..GOOD_SIGHT
