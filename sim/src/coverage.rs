@@ -396,13 +396,7 @@ mod tests {
                 air.tags[0].place((at, axis));
                 air.bodies = probe.body.map(|body| Body { at: carrier, ..body }).into_iter().collect();
                 let set_us = i64::from(step) * 50_000;
-                inventory.run(
-                    &mut air,
-                    set_us,
-                    set_us + 50_000,
-                    &|a, b| plan.walls.loss_db(a, b),
-                    &mut reads,
-                );
+                inventory.run(&mut air, set_us, set_us + 50_000, &mut reads);
             }
             read += usize::from(!reads.is_empty());
         }

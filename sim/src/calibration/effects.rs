@@ -49,7 +49,7 @@ pub fn effects(seed: u64) -> Vec<Effect> {
                 other.at.x += apart_m * f64::from(n);
                 air.tags.push(other);
             }
-            air.within_reach(0, |_, _| 0.0, &mut Vec::new());
+            air.within_reach(0, &mut Vec::new());
         }
     };
     vec![

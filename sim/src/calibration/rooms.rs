@@ -245,7 +245,7 @@ pub(super) fn reads(
     let mut now_us = 0;
     while now_us < (seconds * 1e6) as i64 {
         before(air, now_us);
-        inventory.run(air, now_us, now_us + STEP_US, &|_, _| 0.0, &mut out);
+        inventory.run(air, now_us, now_us + STEP_US, &mut out);
         now_us += STEP_US;
     }
     out
@@ -266,7 +266,7 @@ mod tests {
         let setup = Setup { region: Region::Etsi, ..Setup::exit() };
         let mut inventory = Inventory::new(setup, 0, 1, 0, 0, chance);
         let mut reads = Vec::new();
-        inventory.run(&mut air, 0, 20_000_000, &|_, _| 0.0, &mut reads);
+        inventory.run(&mut air, 0, 20_000_000, &mut reads);
         let mut heard: Vec<u32> = reads.iter().map(|read| read.khz).collect();
         let longest = reads.chunk_by(|a, b| a.khz == b.khz).map(|stay| {
             let ends = stay.first().zip(stay.last());

@@ -34,7 +34,7 @@ fn reads(air: &mut Air, setup: Setup, seconds: i64) -> Vec<TagRead> {
     let antennas = air.aerials.len();
     let mut inventory = Inventory::new(setup, 0, antennas, 0, 0, Chance::new(7, 3));
     let mut out = Vec::new();
-    inventory.run(air, 0, seconds * SECOND, &|_, _| 0.0, &mut out);
+    inventory.run(air, 0, seconds * SECOND, &mut out);
     out
 }
 
@@ -124,7 +124,7 @@ fn two_equal_tags_in_one_slot_collide_and_one_much_stronger_is_captured() {
             air.tags = vec![twin, other];
             let mut inventory = Inventory::new(one_slot.clone(), 0, 1, 0, 0, Chance::new(seed, 3));
             let mut out = Vec::new();
-            inventory.run(&mut air, 0, 5 * SECOND, &|_, _| 0.0, &mut out);
+            inventory.run(&mut air, 0, 5 * SECOND, &mut out);
             after_ms += out.first().map_or(5_000.0, |read| read.at_us as f64 / 1e3) / 20.0;
             firsts += usize::from(out.first().is_some_and(|read| read.tag == 0));
         }
@@ -216,7 +216,7 @@ fn a_tag_between_two_readers_loses_rounds_that_one_close_to_its_reader_does_not(
             if let Some(reader) = next {
                 now_us = reader.next_us;
                 let from = all.len();
-                reader.advance(&mut air, 0, &|_, _| 0.0, &mut all);
+                reader.advance(&mut air, 0, &mut all);
                 if reader.first_aerial == 1 {
                     all.truncate(from);
                 }

@@ -20,7 +20,6 @@ pub(crate) use settings::{Session, Setup, Target};
 
 use crate::chance::Chance;
 use crate::radio::{Air, Report};
-use crate::space::P2;
 
 use link::Times;
 use slots::Waiting;
@@ -138,33 +137,20 @@ impl Inventory {
     }
 
     /// Rounds that begin before `until_us`; the positions in `air` are those of `set_us`.
-    pub(crate) fn run(
-        &mut self,
-        air: &mut Air,
-        set_us: i64,
-        until_us: i64,
-        walls: &impl Fn(P2, P2) -> f64,
-        out: &mut Vec<TagRead>,
-    ) {
+    pub(crate) fn run(&mut self, air: &mut Air, set_us: i64, until_us: i64, out: &mut Vec<TagRead>) {
         while self.next_us < until_us {
-            self.advance(air, set_us, walls, out);
+            self.advance(air, set_us, out);
         }
     }
 
     /// One round, and what comes after it: a hop, another target, another antenna.
-    pub(crate) fn advance(
-        &mut self,
-        air: &mut Air,
-        set_us: i64,
-        walls: &impl Fn(P2, P2) -> f64,
-        out: &mut Vec<TagRead>,
-    ) {
+    pub(crate) fn advance(&mut self, air: &mut Air, set_us: i64, out: &mut Vec<TagRead>) {
         if self.next_us < self.off_until_us {
             self.next_us += ROUND_US as i64;
             return;
         }
         self.hop();
-        let read = self.round(air, set_us, walls, out);
+        let read = self.round(air, set_us, out);
         self.after(read);
     }
 }

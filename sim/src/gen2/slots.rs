@@ -1,7 +1,6 @@
 //! One round: who takes part, frames of slots, collisions and capture, and Q between frames (Gen2 §6.3.2.10, Annex D).
 
 use crate::radio::{Air, report};
-use crate::space::P2;
 
 use super::interference::clear;
 use super::settings::{Slots, Target};
@@ -69,13 +68,7 @@ fn strongest(answers: &[Waiting]) -> Option<(usize, f64)> {
 
 impl Inventory {
     /// One round; gives how many tags it read.
-    pub(super) fn round(
-        &mut self,
-        air: &mut Air,
-        set_us: i64,
-        walls: &impl Fn(P2, P2) -> f64,
-        out: &mut Vec<TagRead>,
-    ) -> usize {
+    pub(super) fn round(&mut self, air: &mut Air, set_us: i64, out: &mut Vec<TagRead>) -> usize {
         self.waiting.clear();
         self.lit.clear();
         let began_us = self.next_us;
@@ -100,7 +93,7 @@ impl Inventory {
         };
         let deadline_us = self.hop_at_us.min(turn_us).max(began_us + ROUND_LEAST_US) as f64;
         let here = Here { aerial, place, set_us, disturbance_dbm, deadline_us };
-        self.gather(air, here, began_us, walls);
+        self.gather(air, here, began_us);
 
         self.qfp = match self.setup.slots {
             Slots::Fixed(q) => f64::from(q.min(15)),
@@ -133,9 +126,9 @@ impl Inventory {
     }
 
     /// Everybody whom the carrier wakes, and among them those who are asked.
-    fn gather(&mut self, air: &mut Air, here: Here, at_us: i64, walls: &impl Fn(P2, P2) -> f64) {
+    fn gather(&mut self, air: &mut Air, here: Here, at_us: i64) {
         let mut reach = std::mem::take(&mut self.reach);
-        air.within_reach(here.aerial, walls, &mut reach);
+        air.within_reach(here.aerial, &mut reach);
         let (session, own) = (self.setup.session, (self.first_aerial, self.antennas));
         // Session 1 keeps its own time: who has answered need not be watched until it falls back.
         let watched = session != Session::S1 || self.setup.tag_focus || self.setup.select.is_some();

@@ -147,12 +147,7 @@ impl Air {
     }
 
     /// Tags that the aerial may wake, resting ones first, into `out`, which is emptied before.
-    pub(crate) fn within_reach(
-        &mut self,
-        aerial: usize,
-        _walls: impl Fn(P2, P2) -> f64,
-        out: &mut Vec<usize>,
-    ) {
+    pub(crate) fn within_reach(&mut self, aerial: usize, out: &mut Vec<usize>) {
         if self.stale {
             self.refresh();
         }

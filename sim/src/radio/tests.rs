@@ -28,14 +28,14 @@ fn air(at: P3, facing: P3, tag_at: P3, carried: bool) -> Air {
 
 /// Mean level over the channels, dBm; a resting tag is looked at first, as a round does.
 fn level(air: &mut Air) -> f64 {
-    air.within_reach(0, |_, _| 0.0, &mut Vec::new());
+    air.within_reach(0, &mut Vec::new());
     let levels: Vec<f64> =
         (0..50).filter_map(|channel| air.signal(0, 0, channel, 0.0)).map(|s| s.rssi_dbm).collect();
     levels.iter().sum::<f64>() / levels.len() as f64
 }
 
 fn phases(air: &mut Air) -> Vec<f64> {
-    air.within_reach(0, |_, _| 0.0, &mut Vec::new());
+    air.within_reach(0, &mut Vec::new());
     (0..50).filter_map(|channel| air.signal(0, 0, channel, 0.0)).map(|s| s.phase).collect()
 }
 
@@ -92,7 +92,7 @@ fn a_wall_behind_a_tag_throws_waves_back_by_its_material() {
     assert!(door < 0.5 * metal, "{door}: through an open door only the rest of the room comes back");
 }
 
-/// Worn on the chest, with the antenna before and behind: the body stands in the way of one of them, by all that it takes.
+/// Worn on the chest, with the antenna before and behind: the body stands in the way of one of them.
 #[test]
 fn who_wears_a_tag_shades_it_from_behind_and_not_from_before() {
     let worn = |body: Option<Body>, from: f64| {
@@ -106,7 +106,10 @@ fn who_wears_a_tag_shades_it_from_behind_and_not_from_before() {
     let before = worn(Some(person), 2.0) - worn(None, 2.0);
     let behind = worn(Some(person), -2.0) - worn(None, -2.0);
     assert!(before.abs() < 6.0, "{before} dB with the antenna before the chest");
-    assert!(behind < -20.0, "{behind} dB with the body between: 15 dB each way");
+    assert!(
+        behind < -8.0 && behind < before - 6.0,
+        "{behind} dB with the body between: 15 dB each way, less what comes around"
+    );
 }
 
 /// Cable and air: the phase falls with the frequency by so much more as the cable is longer; 10 m more are 0.59 rad a MHz.
@@ -146,7 +149,7 @@ fn reads(air: &mut Air, mode: Mode) -> usize {
     let setup = Setup { mode, ..Setup::exit() };
     let mut out = Vec::new();
     let mut inventory = Inventory::new(setup, 0, 1, 0, 0, Chance::new(7, 3));
-    inventory.run(air, 0, 4_000_000, &|_, _| 0.0, &mut out);
+    inventory.run(air, 0, 4_000_000, &mut out);
     out.len()
 }
 
@@ -184,7 +187,7 @@ fn neighbours_on_a_rail_answer_louder_when_one_of_them_is_taken() {
         rail.tags.push(next);
     }
     let levels = |rail: &mut Air| -> Vec<f64> {
-        rail.within_reach(0, |_, _| 0.0, &mut Vec::new());
+        rail.within_reach(0, &mut Vec::new());
         (0..12).map(|n| rail.signal(0, n, 0, 0.0).unwrap().rssi_dbm).collect()
     };
     let full = levels(&mut rail);

@@ -17,7 +17,7 @@ impl World {
         {
             let mut reads = std::mem::take(&mut self.reads);
             reads.clear();
-            inventory.advance(&mut self.air, set_us, &|_, _| 0.0, &mut reads);
+            inventory.advance(&mut self.air, set_us, &mut reads);
             for read in &reads {
                 self.report(at, read);
             }
