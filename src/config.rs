@@ -67,6 +67,8 @@ pub struct Config {
     pub cameras: Vec<Name>,
     /// What the engine knows of the store.
     pub plan: Plan,
+    /// What may be bought and where it could hang.
+    pub planning: crate::planning::Section,
 }
 
 /// The terminals that this version can speak to, and those that the contract names beside them: a file may use them for
@@ -198,6 +200,7 @@ impl File {
         unique("scales", self.scales.iter().map(|s| &s.id))?;
         unique("lights", self.lights.iter().map(|l| &l.id))?;
 
+        self.plan.check(&lane_ids.iter().chain(&zone_ids).map(|id| &**id).collect())?;
         let zones: Vec<plan::Zone> = self.zones.iter().map(zone).collect::<Result<_, _>>()?;
         let of_lanes = lane_ids.iter().map(|lane| (lane.clone(), ZoneKind::Exit));
         let places = Places {
@@ -293,6 +296,7 @@ impl File {
             lights,
             cameras: self.cameras.into_iter().map(|camera| camera.id).collect(),
             plan,
+            planning: self.plan,
         })
     }
 }

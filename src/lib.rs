@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod pay;
+pub mod planning;
 pub mod store;
 pub mod tag;
 pub mod web;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::senses::Light;
+use crate::words::nearest;
 
 /// A kind of day in the store. `plain` is one shopper at a time mostly; the others stress one thing each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +37,13 @@ pub enum Family {
     Tray,
     /// Odd tags: clones, two on one garment, weak ones, other brands', goods without a price.
     Tags,
+    /// Three lanes in one radio field, and company that goes through them side by side, hands things across, changes lanes.
+    Lanes,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 14] = [
+    pub const ALL: [Family; 15] = [
         Family::Plain,
         Family::Busy,
         Family::Hard,
@@ -55,6 +58,7 @@ impl Family {
         Family::Stadium,
         Family::Tray,
         Family::Tags,
+        Family::Lanes,
     ];
 
     /// Its name on the command line and in `truth.json`.
@@ -74,6 +78,7 @@ impl Family {
             Family::Stadium => "stadium",
             Family::Tray => "tray",
             Family::Tags => "tags",
+            Family::Lanes => "lanes",
         }
     }
 }
@@ -86,17 +91,25 @@ impl fmt::Display for Family {
 
 /// A name that is no family.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{0}` is no family of simulated stores; there are plain, busy, hard, untagged, returns, walkout, faults, calibration, \
-     groups, fitting, staff, stadium, tray, tags"
-)]
-pub struct FamilyError(String);
+#[error("`{wrong}` is no family of simulated stores; the nearest is `{near}`. There are {known}")]
+pub struct FamilyError {
+    wrong: String,
+    near: &'static str,
+    known: String,
+}
 
 impl FromStr for Family {
     type Err = FamilyError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Family::ALL.into_iter().find(|family| family.name() == text);
-        known.ok_or_else(|| FamilyError(text.chars().take(40).collect()))
+        known.ok_or_else(|| {
+            let names = || Family::ALL.into_iter().map(Family::name);
+            FamilyError {
+                wrong: text.chars().take(40).collect(),
+                near: nearest(&text.to_lowercase(), names()).unwrap_or_default(),
+                known: names().collect::<Vec<_>>().join(", "),
+            }
+        })
     }
 }
 
@@ -139,6 +152,10 @@ pub(crate) struct Manner {
     pub(crate) children: f64,
     /// Share of arrivals that are two people with a card each.
     pub(crate) pairs: f64,
+    /// Share of arrivals that are two or three with a card each who go through neighbouring lanes side by side; share of
+    /// payers who go into one lane and change to the next.
+    pub(crate) neighbours: f64,
+    pub(crate) changes_lane: f64,
     /// Share of shoppers with a wheelchair, a pram or a cart.
     pub(crate) on_wheels: f64,
     /// Share of carrying shoppers who try on.
@@ -237,6 +254,8 @@ impl Manner {
             group_most: 2,
             children: 0.0,
             pairs: 0.0,
+            neighbours: 0.0,
+            changes_lane: 0.0,
             on_wheels: 0.0,
             tries_on: 0.0,
             browses: 0.1,
@@ -259,8 +278,8 @@ impl Manner {
         };
         let tired = Sight {
             sd_m: 0.15,
-            break_s: 120.0,
-            swap_per_s: 0.012,
+            break_s: 170.0,
+            swap_per_s: 0.010,
             recall: 0.9,
             confusion: 1.1,
             ..GOOD_SIGHT
@@ -377,6 +396,22 @@ impl Manner {
             },
             Family::Tray => Manner { tray: true, most_items: 6, ..plain },
             Family::Tags => Manner { odd_tags: 0.6, ..plain },
+            Family::Lanes => Manner {
+                gap_s: 14.0,
+                most_people: 14,
+                lanes: 3,
+                empty_handed: 0.1,
+                neighbours: 0.6,
+                pairs: 0.3,
+                changes_lane: 0.3,
+                tailgates: 0.1,
+                groups: 0.2,
+                group_most: 3,
+                children: 0.3,
+                stock: (8, 6),
+                sight: tired,
+                ..plain
+            },
         }
     }
 }

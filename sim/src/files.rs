@@ -3,13 +3,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write as _};
+use std::mem::take;
 use std::path::{Path, PathBuf};
 
-use recording::{Line, Observation, write_line};
+use recording::{Observation, write_line};
 use serde::Serialize;
 
 use crate::simulate::{Day, Happened, Simulated};
-use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
+use crate::truth::Truth;
 
 /// How much was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +32,7 @@ pub fn write(mut day: Day, folder: &Path) -> io::Result<Written> {
     let mut files = Files::new(folder, &day.truth())?;
     let mut happened = Happened::default();
     while day.step(&mut happened) {
-        let Happened { lines, passages, tags, people, items_csv } = &happened;
-        files.tell(lines, (passages, tags, people), items_csv)?;
+        files.tell(&happened)?;
     }
     files.finish(&day.config_toml(), &day.catalogue_csv())
 }
@@ -40,18 +40,17 @@ pub fn write(mut day: Day, folder: &Path) -> io::Result<Written> {
 impl Simulated {
     /// Writes the same files as [`write`].
     pub fn write_to(&self, folder: &Path) -> io::Result<Written> {
-        let Truth { family, seed, physics, flow, passages, tags, people } = &self.truth;
-        let head = Truth {
-            family: family.clone(),
-            seed: *seed,
-            physics: physics.clone(),
-            flow: flow.clone(),
-            passages: Vec::new(),
-            tags: Vec::new(),
-            people: Vec::new(),
+        let mut head = self.truth.clone();
+        let happened = Happened {
+            lines: self.lines.clone(),
+            passages: take(&mut head.passages),
+            tags: take(&mut head.tags),
+            people: take(&mut head.people),
+            takes: take(&mut head.takes),
+            items_csv: self.items_csv.clone(),
         };
         let mut files = Files::new(folder, &head)?;
-        files.tell(&self.lines, (passages, tags, people), &self.items_csv)?;
+        files.tell(&happened)?;
         files.finish(&self.config_toml, &self.catalogue_csv)
     }
 }
@@ -77,12 +76,8 @@ impl Files {
         })
     }
 
-    fn tell(
-        &mut self,
-        lines: &[Line],
-        (passages, tags, people): (&[TruePassage], &[TrueTag], &[TruePosition]),
-        items_csv: &str,
-    ) -> io::Result<()> {
+    fn tell(&mut self, happened: &Happened) -> io::Result<()> {
+        let Happened { lines, passages, tags, people, takes, items_csv } = happened;
         for line in lines {
             write_line(&mut self.recording.file, line)?;
             self.written.reads += u64::from(matches!(line.what, Observation::Read(_)));
@@ -91,7 +86,8 @@ impl Files {
         self.items.file.write_all(items_csv.as_bytes())?;
         passages.iter().try_for_each(|passage| self.truth.passages.push(passage))?;
         tags.iter().try_for_each(|tag| self.truth.tags.push(tag))?;
-        people.iter().try_for_each(|position| self.truth.people.push(position))
+        people.iter().try_for_each(|position| self.truth.people.push(position))?;
+        takes.iter().try_for_each(|hand| self.truth.takes.push(hand))
     }
 
     /// Gives all of them their names, now that they are whole.
@@ -161,12 +157,13 @@ impl List {
     }
 }
 
-/// `truth.json`, one JSON document whose three lists grow at the same time: the first in its place, the others in
+/// `truth.json`, one JSON document whose four lists grow at the same time: the first in its place, the others in
 /// files of their own until they are appended.
 struct TruthFile {
     passages: List,
     tags: List,
     people: List,
+    takes: List,
 }
 
 impl TruthFile {
@@ -175,9 +172,16 @@ impl TruthFile {
         let mut passages = list("truth.json")?;
         // What is true of the whole stands before the lists, which are the last of its fields and still empty.
         let empty = serde_json::to_string(head)?;
-        let head = empty.strip_suffix(r#"[],"tags":[],"people":[]}"#).ok_or(io::ErrorKind::InvalidData)?;
+        let head = empty
+            .strip_suffix(r#"[],"tags":[],"people":[],"takes":[]}"#)
+            .ok_or(io::ErrorKind::InvalidData)?;
         write!(passages.to.file, "{head}[")?;
-        Ok(TruthFile { passages, tags: list("truth.tags")?, people: list("truth.people")? })
+        Ok(TruthFile {
+            passages,
+            tags: list("truth.tags")?,
+            people: list("truth.people")?,
+            takes: list("truth.takes")?,
+        })
     }
 
     /// The document with all its lists.
@@ -187,6 +191,8 @@ impl TruthFile {
         self.tags.append_to(&mut to.file)?;
         to.file.write_all(b"\n],\"people\":[")?;
         self.people.append_to(&mut to.file)?;
+        to.file.write_all(b"\n],\"takes\":[")?;
+        self.takes.append_to(&mut to.file)?;
         to.file.write_all(b"\n]}\n")?;
         Ok(to)
     }

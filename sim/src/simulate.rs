@@ -8,7 +8,7 @@ use recording::{Line, Time};
 use crate::family::{Family, Manner};
 use crate::plan::Plan;
 use crate::stock::catalogue_csv;
-use crate::truth::{TruePassage, TruePosition, TrueTag, Truth};
+use crate::truth::{TruePassage, TruePosition, TrueTag, TrueTake, Truth};
 use crate::world::World;
 
 /// 2026-03-02T10:00:00Z; each seed has a day of its own after it.
@@ -46,6 +46,8 @@ pub struct Happened {
     pub tags: Vec<TrueTag>,
     /// Where everybody is, five times a second.
     pub people: Vec<TruePosition>,
+    /// What hands took from fixtures and put on them.
+    pub takes: Vec<TrueTake>,
     /// Rows of the contract's items CSV: with the first step its header and what is there at the beginning, later what
     /// is announced to the store before it comes.
     pub items_csv: String,
@@ -57,6 +59,7 @@ impl Happened {
         self.passages.clear();
         self.tags.clear();
         self.people.clear();
+        self.takes.clear();
         self.items_csv.clear();
     }
 }
@@ -102,7 +105,7 @@ impl Day {
 
     /// What is true of the whole day, the lists still empty.
     pub fn truth(&self) -> Truth {
-        Truth::of(self.world.family.name(), self.seed)
+        Truth::of(self.world.family.name(), self.seed, self.world.plan.flow())
     }
 
     /// Goes on by 50 ms, and tells what happened in place of what `happened` held. False when the day is over; then
@@ -129,8 +132,8 @@ impl Day {
         true
     }
 
-    /// Goes on to the end and keeps all of it; also whether anybody is still there.
-    pub(crate) fn whole(mut self) -> (Simulated, bool) {
+    /// Goes on to the end and keeps all of it; also the store as it is then.
+    pub(crate) fn whole(mut self) -> (Simulated, World) {
         let (config_toml, catalogue_csv) = (self.config_toml(), self.catalogue_csv());
         let (mut lines, mut truth, mut items_csv) = (Vec::new(), self.truth(), String::new());
         let mut happened = Happened::default();
@@ -139,9 +142,10 @@ impl Day {
             truth.passages.append(&mut happened.passages);
             truth.tags.append(&mut happened.tags);
             truth.people.append(&mut happened.people);
+            truth.takes.append(&mut happened.takes);
             items_csv.push_str(&happened.items_csv);
         }
-        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world.anybody())
+        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world)
     }
 }
 
@@ -163,4 +167,9 @@ pub struct Simulated {
 /// Runs a store that is open for `open`, and keeps all of it.
 pub fn simulate(family: Family, seed: u64, open: Duration) -> Simulated {
     Day::new(family, seed, open).whole().0
+}
+
+/// The same with the people of a family in another shop than the family's own.
+pub fn simulate_in(plan: Plan, family: Family, seed: u64, open: Duration) -> Simulated {
+    Day::in_shop(plan, family, seed, open).whole().0
 }

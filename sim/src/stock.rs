@@ -355,6 +355,11 @@ impl Piece {
         !matches!(self.story, Story::LooseTag | Story::SecondTagOf(_))
     }
 
+    /// Its serial as `truth.json` tells it: of a piece that has a tag, or had one until it was torn off.
+    pub(crate) fn told_serial(&self) -> Option<String> {
+        (self.epc.is_some() || self.story == Story::Torn).then(|| self.serial.to_string())
+    }
+
     /// How somebody carries it, if anybody does.
     pub(crate) fn carried_as(&self) -> Option<Carry> {
         match self.place {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use recording::{Hex, Name, Time};
+use recording::{Hex, ItemAction, Name, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::radio::PHYSICS;
@@ -17,7 +17,7 @@ pub struct Truth {
     pub seed: u64,
     /// Version of the physics.
     pub physics: String,
-    /// How the lanes are paid: `show-then-tap`.
+    /// How the lanes are paid: `show-then-tap`, or `tap-then-walk` where all of them are.
     pub flow: String,
     /// Each way through a lane, by time of entry.
     pub passages: Vec<TruePassage>,
@@ -25,6 +25,9 @@ pub struct Truth {
     pub tags: Vec<TrueTag>,
     /// Everybody's position five times a second.
     pub people: Vec<TruePosition>,
+    /// Each piece that a hand took from a fixture or put on one, in order.
+    #[serde(default)]
+    pub takes: Vec<TrueTake>,
 }
 
 /// One way through a lane.
@@ -105,19 +108,56 @@ pub struct TruePosition {
     pub x: f64,
     /// Metres on the floor plan.
     pub y: f64,
+    /// The cart with a reader that they push.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<TrueCart>,
+}
+
+/// A cart that carries a reader, and where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrueCart {
+    /// Its name in the shop's file.
+    pub id: String,
+    /// Metres on the floor plan: the middle of its frame.
+    pub x: f64,
+    /// Metres on the floor plan.
+    pub y: f64,
+}
+
+/// A hand at a fixture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrueTake {
+    /// Whose.
+    pub person: u32,
+    /// Of staff, who restock and tidy up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub staff: bool,
+    /// When.
+    pub at: Time,
+    /// Taken, or put back.
+    pub action: ItemAction,
+    /// The fixture: for a put-back not always the one it was taken from.
+    pub fixture: Name,
+    /// The fixture's zone.
+    pub zone: Name,
+    /// 14 digits.
+    pub gtin: Name,
+    /// Null for a piece without a tag.
+    pub serial: Option<String>,
 }
 
 impl Truth {
     /// What is true of a whole recording, before anything has happened.
-    pub(crate) fn of(family: &str, seed: u64) -> Truth {
+    pub(crate) fn of(family: &str, seed: u64, flow: &str) -> Truth {
         Truth {
             family: family.into(),
             seed,
             physics: PHYSICS.into(),
-            flow: "show-then-tap".into(),
+            flow: flow.into(),
             passages: Vec::new(),
             tags: Vec::new(),
             people: Vec::new(),
+            takes: Vec::new(),
         }
     }
 }
@@ -154,6 +194,8 @@ pub(crate) struct Notes {
     pub(crate) passages: Vec<(i64, TruePassage)>,
     /// Where people are, since it was told last.
     pub(crate) people: Vec<TruePosition>,
+    /// What hands did at fixtures, since it was told last.
+    pub(crate) takes: Vec<TrueTake>,
     /// Rows of the items CSV that were added, since they were told last.
     pub(crate) items_csv: String,
     passages_told: usize,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use recording::Observation;
-use sim::calibration::{Estimate, Logs, Row, effects, report, rooms, shop, told_apart};
+use sim::calibration::{Effect, Estimate, Logs, Row, effects, report, rooms, shop, told_apart};
 use sim::{Family, simulate};
 
 fn row<'a>(rows: &'a [Row], name: &str) -> &'a Row {
@@ -83,7 +83,8 @@ fn the_family_calibration_has_few_tags_and_some_of_them_never_move() {
 #[test]
 fn what_takes_power_takes_it_in_the_known_order() {
     let all = effects(1);
-    let median = |name: &str| -> Estimate { all.iter().find(|(n, _)| n.starts_with(name)).unwrap().1 };
+    let of = |name: &str| -> &Effect { all.iter().find(|effect| effect.name.starts_with(name)).unwrap() };
+    let median = |name: &str| -> Estimate { of(name).level };
     let (cloth, bag, foil) =
         (median("in the hand").value, median("in a bag").value, median("in a foil").value);
     assert!(cloth > bag && bag > foil, "{cloth} {bag} {foil}");
@@ -91,6 +92,36 @@ fn what_takes_power_takes_it_in_the_known_order() {
     let body = median("a body half-way");
     assert!(body.value < -10.0 && body.low > -45.0, "10 to 20 dB each way, less what comes around: {body}");
     assert!(median("on metal").value < median("on liquid").value);
+}
+
+/// 3 to 10 dB are said of worn tags and 10 to 20 dB of a body in the way, one way each; the answer comes back the same way.
+#[test]
+fn a_worn_tag_loses_what_is_said_of_worn_tags_and_the_trunk_only_when_it_stands_between() {
+    let all = effects(1);
+    let of = |name: &str| -> &Effect { all.iter().find(|effect| effect.name.starts_with(name)).unwrap() };
+    let worn = of("worn: against");
+    assert!((-10.0..=-3.0).contains(&worn.one_way.value), "{}", worn.one_way);
+    assert!(
+        worn.one_way.low < -7.5 && worn.one_way.high > -4.5,
+        "people and garments differ: {}",
+        worn.one_way
+    );
+    assert!((worn.level.value - 2.0 * worn.one_way.value).abs() < 3.0, "twice: {}", worn.level);
+    let (facing, back) = (of("worn, the wearer facing").one_way, of("worn, the wearer's back").one_way);
+    assert!((facing.value - worn.one_way.value).abs() < 3.0, "{facing} facing, {} worn", worn.one_way);
+    assert!((-22.0..=-8.0).contains(&(back.value - worn.one_way.value)), "{back} with the trunk between");
+}
+
+/// Rows cost a few dB each way and stacks more, where what all but touches is pulled off the band besides.
+#[test]
+fn tags_beside_each_other_take_from_each_other() {
+    let all = effects(1);
+    let of = |name: &str| all.iter().find(|effect| effect.name.starts_with(name)).unwrap().one_way.value;
+    let (two, row, stack) =
+        (of("between two parallel"), of("in a row of parallel"), of("in a stack of parallel"));
+    assert!((-4.0..-1.0).contains(&two), "{two}");
+    assert!((-9.0..-3.0).contains(&row) && row < two, "{row}");
+    assert!(stack < row - 2.0, "{stack} in a stack, {row} in a row");
 }
 
 /// The logs' own figures, measured by others before (FACTS of the field): if these lines gave others, they would be wrong.

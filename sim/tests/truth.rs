@@ -1,10 +1,10 @@
 //! The truth's words, held against each other: where people are, and when a tag is carried and when it waits.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use recording::Time;
+use recording::{ItemAction, Time};
 use sim::{Family, TruePosition, TrueTag, Truth, simulate};
 
 /// A tag in a hand is this far from the middle of its person at most, on the floor, metres.
@@ -101,4 +101,36 @@ fn spans_are_in_order_and_never_both_and_a_tag_at_rest_has_none() {
         resting += u32::from(spans.is_empty());
     }
     assert!(resting > 50, "{resting} tags were read on their racks and never moved");
+}
+
+/// What a buyer carries through the lane is what their hands took and did not put back: nothing else, and nothing twice.
+#[test]
+fn takes_less_put_backs_are_what_is_carried_out() {
+    let truth = simulate(Family::Plain, 14, Duration::from_secs(400)).truth;
+    assert!(truth.takes.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    let (mut carried, mut put_back) = (0, 0);
+    for passage in truth.passages.iter().filter(|passage| passage.kind == "buyer") {
+        let mut held = Vec::new();
+        let hands = truth.takes.iter().filter(|hand| passage.persons.contains(&hand.person));
+        for hand in hands.filter(|hand| hand.at < passage.enter) {
+            assert!(!hand.staff);
+            let piece = (hand.gtin.clone(), hand.serial.clone());
+            match hand.action {
+                ItemAction::Take => held.push(piece),
+                _ => {
+                    let at = held.iter().position(|taken| *taken == piece).unwrap();
+                    held.remove(at);
+                    put_back += 1;
+                }
+            }
+        }
+        let mut items: Vec<_> = passage.items.iter().map(|i| (i.gtin.clone(), i.serial.clone())).collect();
+        held.sort();
+        items.sort();
+        assert_eq!(held, items, "{passage:?}");
+        carried += items.len();
+    }
+    assert!(carried > 10 && put_back > 0, "{carried} carried, {put_back} put back");
+    let staff: BTreeSet<u32> = truth.takes.iter().filter(|hand| hand.staff).map(|hand| hand.person).collect();
+    assert!(truth.takes.iter().all(|hand| hand.staff == staff.contains(&hand.person)));
 }

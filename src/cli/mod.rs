@@ -8,6 +8,7 @@ mod epc;
 mod import;
 mod ledger;
 mod llrp;
+mod plan;
 mod replay;
 mod run;
 mod serve;
@@ -50,6 +51,8 @@ enum Command {
     Emulate(Box<emulate::Args>),
     /// Writes a simulated store: recording, truth, configuration, catalogue, items
     Sim(sim::Args),
+    /// What a layout of antennas would read and bill, by simulation, and what would be better for a budget
+    Plan(plan::Args),
     /// What a tag's bits say
     #[command(subcommand)]
     Epc(epc::Command),
@@ -129,6 +132,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(command) => on_runtime(import::run(command)),
         Command::Emulate(args) => on_runtime(emulate::run(*args)),
         Command::Sim(args) => sim::run(args),
+        Command::Plan(args) => plan::run(&args),
         Command::Epc(command) => epc::run(command),
         Command::Llrp(command) => llrp::run(command),
         Command::Tag(command) => on_runtime(tag::run(*command)),

@@ -37,6 +37,9 @@ pub(super) struct File {
     /// What only the simulated store needs; known here so that a typing error in it is one, and read past.
     #[expect(dead_code, reason = "checked here; only the simulated store reads it")]
     pub(super) simulation: Option<sim::Simulation>,
+    /// What only a plan needs; checked here, so that a typing error in it is one for every command.
+    #[serde(default)]
+    pub(super) plan: crate::planning::Section,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,6 +118,8 @@ pub(super) struct Antenna {
     pub(super) zone: Name,
     pub(super) position: Option<[f64; 3]>,
     pub(super) facing: Option<[f64; 3]>,
+    /// What it is fixed to, where that is no wall: `position` and `facing` are then that thing's own.
+    pub(super) moves_with: Option<Name>,
     #[expect(dead_code, reason = "checked here; the engine weighs no antenna's gain yet")]
     pub(super) gain_dbi: Option<f64>,
     pub(super) power_dbm: Option<f64>,

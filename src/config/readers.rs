@@ -220,12 +220,15 @@ pub(super) fn check(
                 purpose: purpose(antenna.purpose.as_deref(), kind, &what)?,
                 mode: antenna.mode,
             });
+            // Where a cart's antenna is, the plan cannot say.
+            let hangs = antenna.moves_with.is_none();
             antennas.push(plan::Antenna {
                 reader: reader.id.clone(),
                 port: antenna.port,
                 zone: antenna.zone.clone(),
-                position: antenna.position,
-                facing: antenna.facing,
+                position: antenna.position.filter(|_| hangs),
+                facing: antenna.facing.filter(|_| hangs),
+                moves: !hangs,
             });
         }
         told.inputs = inputs(reader, places)?;

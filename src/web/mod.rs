@@ -20,7 +20,7 @@ mod serve;
 mod staff;
 mod stream;
 mod tags;
-mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 

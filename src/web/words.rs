@@ -17,7 +17,7 @@ fn minor_digits(currency: &str) -> u32 {
 }
 
 /// An amount in minor units as a shopper reads it: `$49.90`, `¥4,990`, `CHF 12.00`.
-pub(super) fn money(minor: i64, currency: &str) -> String {
+pub(crate) fn money(minor: i64, currency: &str) -> String {
     let digits = minor_digits(currency);
     let unit = 10_u64.pow(digits);
     let (whole, rest) = (minor.unsigned_abs() / unit, minor.unsigned_abs() % unit);

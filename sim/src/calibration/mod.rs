@@ -13,7 +13,7 @@ mod shop;
 mod telling;
 mod trees;
 
-pub use effects::effects;
+pub use effects::{Effect, effects};
 pub use features::{Recording, Sample};
 pub use logs::{Halves, Logs};
 pub use measures::{Bound, MEASURES, Measure};

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::effects::Effect;
 use super::features::quantile;
 use super::logs::{Halves, Logs};
 use super::measures::{Bound, MEASURES, Measure};
@@ -120,7 +121,7 @@ pub struct Report {
     /// Every family with the spread of the level at rest and moving (p10, p50, p90) and the area between the two.
     pub families: Vec<(Family, [Vec<Estimate>; 3])>,
     /// What is assumed where nothing is known.
-    pub effects: Vec<(&'static str, Estimate)>,
+    pub effects: Vec<Effect>,
 }
 
 /// Makes every row: real figures with intervals over recordings, simulated ones with intervals over seeds.
@@ -299,12 +300,13 @@ impl fmt::Display for Report {
         writeln!(f, "\n## What is assumed where no good public figure is known\n")?;
         writeln!(
             f,
-            "Change of the level at the reader, dB: median and middle 80 % of {} draws.\n",
+            "Change of the power at the chip (one way) and of the level at the reader (there and back), dB: median and middle \
+             80 % of {} draws. A loss that is said of a body, of wearing or of foil is said one way.\n",
             super::effects::DRAWS
         )?;
-        writeln!(f, "| a tag 2 m before an antenna | dB |\n| --- | --- |")?;
-        for (name, change) in &self.effects {
-            writeln!(f, "| {name} | {change} |")?;
+        writeln!(f, "| a tag 2 m before an antenna | one way | at the reader |\n| --- | --- | --- |")?;
+        for Effect { name, one_way, level } in &self.effects {
+            writeln!(f, "| {name} | {one_way} | {level} |")?;
         }
         Ok(())
     }

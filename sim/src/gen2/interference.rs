@@ -28,20 +28,42 @@ pub(crate) struct Carriers {
     on: Vec<Option<Carrier>>,
 }
 
+/// Power of one antenna's carrier at another's connector, dBm.
+fn heard_dbm(from: &Aerial, to: &Aerial) -> f64 {
+    let way = to.plan.at.minus(from.plan.at);
+    let far = way.length().max(0.3);
+    let gains = from.gain_dbi(way) + to.gain_dbi(way.times(-1.0));
+    from.plan.power_dbm + gains - FIRST_METRE_DB - 20.0 * libm::log10(far)
+}
+
 impl Carriers {
     pub(crate) fn new(aerials: &[Aerial]) -> Carriers {
-        let heard_dbm = aerials
-            .iter()
-            .flat_map(|from| {
-                aerials.iter().map(move |to| {
-                    let way = to.plan.at.minus(from.plan.at);
-                    let far = way.length().max(0.3);
-                    let gains = from.gain_dbi(way) + to.gain_dbi(way.times(-1.0));
-                    from.plan.power_dbm + gains - FIRST_METRE_DB - 20.0 * libm::log10(far)
-                })
-            })
-            .collect();
+        let heard_dbm =
+            aerials.iter().flat_map(|from| aerials.iter().map(move |to| heard_dbm(from, to))).collect();
         Carriers { aerials: aerials.len(), heard_dbm, on: Vec::new() }
+    }
+
+    /// Takes off what stands between the antennas, dB by `(from, to)`.
+    pub(crate) fn lose(&mut self, between_db: impl Fn(usize, usize) -> f64) {
+        let count = self.aerials.max(1);
+        for (n, heard_dbm) in self.heard_dbm.iter_mut().enumerate() {
+            *heard_dbm -= between_db(n / count, n % count);
+        }
+    }
+
+    /// An antenna has rolled to another place, from which it hears the others in the open.
+    pub(crate) fn rolled(&mut self, aerials: &[Aerial], moved: usize) {
+        let Some(one) = aerials.get(moved) else { return };
+        for (other, place) in aerials.iter().enumerate() {
+            for (at, heard) in [
+                (moved * self.aerials + other, heard_dbm(one, place)),
+                (other * self.aerials + moved, heard_dbm(place, one)),
+            ] {
+                if let Some(known) = self.heard_dbm.get_mut(at) {
+                    *known = heard;
+                }
+            }
+        }
     }
 
     /// A reader's carrier is on until then.

@@ -5,6 +5,7 @@
 mod chip;
 pub(crate) mod interference;
 mod link;
+mod pace;
 mod select;
 pub(crate) mod settings;
 mod slots;
@@ -14,6 +15,7 @@ mod turns;
 mod examples;
 
 pub(crate) use chip::Chip;
+pub(crate) use pace::Pace;
 pub(crate) use settings::{Session, Setup, Target};
 
 use crate::chance::Chance;
@@ -24,8 +26,9 @@ use link::Times;
 use slots::Waiting;
 
 /// What an R420 does between two rounds beside the air protocol, microseconds. With it, with `slots::FRAME_US` and the
-/// parts of the protocol come its figures: one tag 69.7 times a second, 7 to 15 tags 173 to 152 together.
-const ROUND_US: f64 = 9_850.0;
+/// parts of the protocol come its figures: one tag 69.7 times a second, 7 to 15 tags 173 to 152 together. That it takes
+/// as long in every mode is assumed: the logs have one.
+const ROUND_US: f64 = 8_890.0;
 
 /// A read as it happened.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +72,10 @@ pub(crate) struct Inventory {
     /// Every antenna has had its turn since the first one's was forced.
     cycled: bool,
     target_b: bool,
+    /// With both targets and several antennas: the antenna's turn asks for B only; and the first round of each turn asks
+    /// for B before the others ask for A.
+    turn_at_b: bool,
+    late: bool,
     /// Qfp of Annex D.
     qfp: f64,
     /// When the next round begins.
@@ -99,6 +106,8 @@ impl Inventory {
         Inventory {
             times: Times::of(setup.mode, setup.fast_id),
             target_b: setup.target == Target::B,
+            turn_at_b: false,
+            late: false,
             qfp: 0.0,
             setup,
             number,

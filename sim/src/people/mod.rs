@@ -61,6 +61,10 @@ pub(crate) struct Walker {
     pub(crate) queued_us: Option<i64>,
     /// The cubicle that one has, by its place among the plan's.
     pub(crate) cubicle: Option<usize>,
+    /// Rides in a lift's cabin.
+    pub(crate) riding: bool,
+    /// Has made up one's mind to take the stairs.
+    pub(crate) by_stairs: bool,
     /// Which side things are carried on.
     side: f64,
 }
@@ -105,6 +109,8 @@ impl Walker {
             look_s: 0.0,
             queued_us: None,
             cubicle: None,
+            riding: false,
+            by_stairs: false,
             side: if chance.happens(0.7) { 1.0 } else { -1.0 },
         }
     }
@@ -119,6 +125,14 @@ impl Walker {
         let frame = self.build.frame?;
         let (sin, cos) = self.heading;
         Some((self.at.plus(P2::new(-sin, cos).times(frame.ahead_m)), frame))
+    }
+
+    /// Stands somewhere else from now on, facing back: a lift has stopped there.
+    pub(crate) fn steps_out(&mut self, at: P2) {
+        (self.at, self.velocity, self.riding) = (at, P2::default(), false);
+        self.heading = (-self.heading.0, -self.heading.1);
+        (self.rest, self.stuck_s) = (Some(at), 0.0);
+        self.way.clear();
     }
 
     /// Swaying of the gait, radians, growing with the way walked.

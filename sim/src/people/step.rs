@@ -34,6 +34,9 @@ pub(crate) enum Step {
     Follow,
     /// Walk up to another person, until they are in reach of a hand (gives up after 40 s).
     Meet { person: u32 },
+    /// Stand in a lift's cabin while it goes to that floor; whoever follows one and is there rides along (waits 25 s for
+    /// them). Over when one stands on the other floor.
+    Ride { lift: usize, floor: usize },
     /// Into a free cubicle of the fitting room, waiting before it for one. Where the plan has none, a corner of the shop.
     Cubicle,
 

@@ -17,6 +17,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) zones: Vec<Zone>,
     #[serde(default)]
+    pub(super) gates: Vec<Gate>,
+    #[serde(default)]
     pub(super) terminals: Vec<Terminal>,
     #[serde(default)]
     pub(super) cameras: Vec<Camera>,
@@ -33,6 +35,16 @@ pub(super) struct Reader {
     pub(super) driver: Option<String>,
     #[serde(default)]
     pub(super) antennas: Vec<Antenna>,
+    #[serde(default)]
+    pub(super) inputs: Vec<Input>,
+}
+
+/// An input contact of a reader; of the simulated store's concern is only a gate's.
+#[derive(Debug, Deserialize)]
+pub(super) struct Input {
+    pub(super) port: u16,
+    pub(super) gate: Option<String>,
+    pub(super) open: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +55,8 @@ pub(super) struct Antenna {
     pub(super) facing: Option<[f64; 3]>,
     pub(super) gain_dbi: Option<f64>,
     pub(super) power_dbm: Option<f64>,
+    /// The cart that it is fixed to; its place is then the cart's own.
+    pub(super) moves_with: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +67,16 @@ pub(super) struct Lane {
     pub(super) entry_line: [[f64; 2]; 2],
     pub(super) exit_line: [[f64; 2]; 2],
     pub(super) terminal: Option<String>,
+    pub(super) gate: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Gate {
+    pub(super) id: String,
+    pub(super) driver: Option<String>,
+    pub(super) reader: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) open: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,15 +159,36 @@ pub struct Simulation {
     /// Floors, one above the other, drawn beside each other on the plan.
     #[serde(default)]
     pub(super) floors: Vec<Floor>,
+    /// Lifts between those floors.
+    #[serde(default)]
+    pub(super) lifts: Vec<Lift>,
+    /// Shopping carts that carry antennas.
+    #[serde(default)]
+    pub(super) carts: Vec<Cart>,
     /// Lanes that are not walked through with the things in hand.
     #[serde(default)]
     pub(super) trays: Vec<Tray>,
     /// How readers ask, where not as their purpose suggests.
     #[serde(default)]
     pub(super) readers: Vec<ReaderSetup>,
+    /// How antennas are made and wired.
+    #[serde(default)]
+    pub(super) antennas: Vec<Feed>,
     /// What goes wrong with readers, and when.
     #[serde(default)]
     pub(super) faults: Vec<Fault>,
+}
+
+/// An antenna of which more is known than where it hangs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feed {
+    pub(super) reader: String,
+    pub(super) port: u16,
+    pub(super) polarisation: Option<String>,
+    pub(super) axial_ratio_db: Option<f64>,
+    /// Metres.
+    pub(super) cable: Option<f64>,
 }
 
 /// A reader's settings.
@@ -190,7 +235,9 @@ pub(super) struct Wall {
     pub(super) from: [f64; 2],
     pub(super) to: [f64; 2],
     pub(super) material: String,
-    /// One way; else what the material usually takes.
+    /// Metres; else as such walls usually are.
+    pub(super) thickness: Option<f64>,
+    /// One way; else what the material takes.
     pub(super) loss_db: Option<f64>,
 }
 
@@ -216,6 +263,26 @@ pub(super) struct Stock {
 pub(super) struct Floor {
     pub(super) id: String,
     pub(super) zones: Vec<String>,
+}
+
+/// A lift: one stands in its cabin, unseen and unread, and steps out on another floor.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lift {
+    /// The middle of the cabin, on each of the floors in their order.
+    pub(super) cabin: Vec<[f64; 2]>,
+    /// How long it takes from a floor to the next.
+    pub(super) seconds: Option<f64>,
+}
+
+/// A shopping cart with a reader.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cart {
+    /// What antennas that are fixed to it say in `moves_with`.
+    pub(super) id: String,
+    /// Where it stands when nobody pushes it.
+    pub(super) home: [f64; 2],
 }
 
 /// A lane's bin: people put their pieces in, pay, and take them out again.

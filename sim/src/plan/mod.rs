@@ -3,17 +3,26 @@
 
 mod build;
 mod file;
+mod gates;
+mod given;
+mod outline;
+mod walls;
 
 use std::path::{Path, PathBuf};
 
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
+use crate::radio::{Aerial, Polarisation};
 use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
 pub use file::Simulation;
+pub(crate) use gates::{Contact, GateBy, GatePlan};
+pub(crate) use given::Wires;
+pub use outline::{DrawnAntenna, DrawnFixture, DrawnLane, DrawnWall, DrawnZone, Outline};
+pub(crate) use walls::{Wall, Walls};
 
 /// A reader's antenna where it hangs.
 #[derive(Clone, Debug)]
@@ -28,6 +37,18 @@ pub(crate) struct Antenna {
     pub(crate) power_dbm: f64,
 }
 
+/// How an antenna is made and wired, where the shop's file says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Feed {
+    /// Place among the antennas of all readers, in the order of the file.
+    pub(crate) aerial: usize,
+    pub(crate) polarisation: Option<Polarisation>,
+    /// How far from round its turning wave is on boresight, dB.
+    pub(crate) axial_ratio_db: Option<f64>,
+    /// Length of its cable, metres.
+    pub(crate) cable_m: Option<f64>,
+}
+
 /// What a reader speaks, as the configuration's drivers are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Driver {
@@ -37,6 +58,20 @@ pub(crate) enum Driver {
     UhfReader,
     ImpinjIot,
     ZebraIotc,
+}
+
+impl Antenna {
+    /// A stream of draws that belongs to its place: to the millimetre where it hangs, and which way it looks.
+    pub(crate) fn stream(&self) -> u64 {
+        let parts = [self.at.x, self.at.y, self.at.z, self.facing.x, self.facing.y, self.facing.z];
+        let one = |hash: u64, part: f64| {
+            ((part * 1000.0).round() + 0.0).to_bits().to_le_bytes().iter().fold(hash, |hash, byte| {
+                // FNV-1a.
+                (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+        };
+        parts.into_iter().fold(0xcbf2_9ce4_8422_2325, one)
+    }
 }
 
 impl Driver {
@@ -126,23 +161,6 @@ pub(crate) struct Entrance {
     pub(crate) share: f64,
 }
 
-/// A wall as radio and eyes meet it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wall {
-    from: P2,
-    to: P2,
-    loss_db: f64,
-    /// One sees through it.
-    glass: bool,
-}
-
-/// An opening in a wall.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Door {
-    at: P2,
-    width: f64,
-}
-
 /// Products that lie on a fixture.
 #[derive(Clone, Debug)]
 pub(crate) struct Stock {
@@ -206,6 +224,28 @@ pub(crate) struct Tray {
     pub(crate) scale: Option<String>,
 }
 
+/// A lift between the floors.
+#[derive(Clone, Debug)]
+pub(crate) struct Lift {
+    /// The middle of its cabin on each floor.
+    pub(crate) cabin: Vec<P2>,
+    /// From a floor to the next, seconds.
+    pub(crate) ride_s: f64,
+}
+
+/// A shopping cart with a reader. Its antennas' places in the plan are its own: x to the right and y ahead of the middle
+/// of its frame, z up from the floor.
+#[derive(Clone, Debug)]
+pub(crate) struct CartPlan {
+    pub(crate) id: String,
+    /// Where it stands when nobody pushes it.
+    pub(crate) home: P2,
+    /// Its antennas, counted over all readers in the plan's order.
+    pub(crate) antennas: Vec<usize>,
+    /// The lane that they read for: what lies in the cart is paid there.
+    pub(crate) lane: Option<usize>,
+}
+
 /// The whole shop.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -213,6 +253,7 @@ pub struct Plan {
     table: toml::Table,
     pub(crate) readers: Vec<ReaderPlan>,
     pub(crate) lanes: Vec<LanePlan>,
+    pub(crate) gates: Vec<GatePlan>,
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) zones: Vec<Zone>,
     pub(crate) cameras: Vec<CameraPlan>,
@@ -244,17 +285,21 @@ pub struct Plan {
     pub(crate) faults: Vec<Fault>,
     /// What will go wrong with its cameras, scales and beams.
     pub(crate) sense_faults: Vec<SenseFault>,
-    walls: Vec<Wall>,
-    doors: Vec<Door>,
-    /// Zones of each floor, where there is more than one.
-    floors: Vec<Vec<usize>>,
+    /// What its file says of antennas beyond the store's own words.
+    feeds: Vec<Feed>,
+    /// Walls, doors and floors.
+    pub(crate) walls: Walls,
+    pub(crate) lifts: Vec<Lift>,
+    pub(crate) carts: Vec<CartPlan>,
+    /// See [`Plan::with_rooms_by_place`].
+    pub(crate) rooms_by_place: bool,
 }
 
 /// Why a shop's file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
-    #[error("{path}: {source}; give the path of a shop's TOML file")]
+    #[error("{path}: {source}; give the path of a shop's TOML file, such as config/boutique.toml")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -278,10 +323,13 @@ const STADIUM: &str = include_str!("../../../config/stadium.toml");
 const RACK_AT_LANE: &str = include_str!("../../shops/rack-at-lane.toml");
 const CALIBRATION: &str = include_str!("../../shops/calibration.toml");
 
+/// The contract's word for lanes in which the card is held up in passing.
+pub(crate) const TAP_THEN_WALK: &str = "tap-then-walk";
+
 /// From the middle of a cubicle to its curtain, metres.
 const CUBICLE_M: f64 = 0.7;
-/// Between two floors, dB: a concrete slab and the drawing's own distance; nothing is read through it.
-const SLAB_DB: f64 = 60.0;
+/// From the middle of a lift's cabin to its door, metres.
+const CABIN_M: f64 = 1.1;
 
 impl Plan {
     /// Reads a shop's file: a store's configuration with a section `[simulation]`.
@@ -302,6 +350,14 @@ impl Plan {
         build::plan(text, name)
     }
 
+    /// What of the room an antenna lights is drawn by where it hangs, not by its place in the file: with other antennas
+    /// beside it, an antenna is what it was, and layouts of one seed can be compared.
+    #[must_use]
+    pub fn with_rooms_by_place(mut self) -> Plan {
+        self.rooms_by_place = true;
+        self
+    }
+
     /// The shop of a family.
     pub(crate) fn of(manner: &Manner) -> Plan {
         let (text, name) = match (manner.lanes, manner.rack_at_lane) {
@@ -314,29 +370,22 @@ impl Plan {
         Plan::parse(text, name).expect("these files are part of the program, and a test reads them")
     }
 
-    /// What walls take from radio between two points, dB one way. An open door lets it through.
-    pub(crate) fn walls_db(&self, a: P2, b: P2) -> f64 {
-        let walls: f64 = self.walls_between(a, b).map(|wall| wall.loss_db).sum();
-        let slab = !self.floors.is_empty() && self.floor_of(a) != self.floor_of(b);
-        walls + if slab { SLAB_DB } else { 0.0 }
-    }
-
-    fn walls_between(&self, a: P2, b: P2) -> impl Iterator<Item = &Wall> {
-        let open = |at: P2| self.doors.iter().any(|door| door.at.to(at) < door.width / 2.0);
-        self.walls.iter().filter(move |wall| crossing(a, b, wall).is_some_and(|at| !open(at)))
-    }
-
     /// Whether walls hide one place from the other: an open door does not, nor does glass. No camera looks into a cubicle.
     pub(crate) fn hides(&self, from: P2, place: P2) -> bool {
-        self.walls_between(from, place).any(|wall| !wall.glass)
+        self.walls.hide(from, place)
             || self.cubicles.iter().any(|cubicle| cubicle.to(place) < CUBICLE_M)
-            || (!self.floors.is_empty() && self.floor_of(from) != self.floor_of(place))
+            || self.lifts.iter().flat_map(|lift| &lift.cabin).any(|cabin| cabin.to(place) < CABIN_M)
     }
 
-    /// The floor that a point belongs to: the one with a zone that holds it, else the lowest.
-    fn floor_of(&self, p: P2) -> usize {
-        let holds = |zone: &usize| self.zones.get(*zone).is_some_and(|zone| inside(&zone.area, p));
-        self.floors.iter().position(|zones| zones.iter().any(holds)).unwrap_or(0)
+    /// The floor that a point belongs to: the one with a zone or a lift's cabin that holds it, else the lowest.
+    pub(crate) fn floor_of(&self, p: P2) -> usize {
+        self.walls.floor_of(p)
+    }
+
+    /// The antenna of this number among those of all readers, made and wired as the file says.
+    pub(crate) fn fed(&self, number: usize, mut aerial: Aerial) -> Aerial {
+        self.feeds.iter().filter(|feed| feed.aerial == number).for_each(|feed| aerial.feed(feed));
+        aerial
     }
 
     /// Where staff take returns in.
@@ -357,6 +406,26 @@ impl Plan {
             Some(tray) => Some((tray.low.plus(tray.high).times(0.5).floor(), tray.low.z + 0.05)),
             None => self.lanes.get(lane).map(|l| beside(l.terminal_at)),
         }
+    }
+
+    /// All lanes are paid like this from now on, in the contract's words.
+    pub(crate) fn is_paid(&mut self, flow: &str) -> Result<(), String> {
+        let flows = ["show-then-tap", TAP_THEN_WALK];
+        if !flows.contains(&flow) {
+            return Err(format!("flow `{flow}` is not known; {}", flows.join(" or ")));
+        }
+        self.lanes.iter_mut().for_each(|lane| lane.tap_then_walk = flow == TAP_THEN_WALK);
+        let lanes = self.table.get_mut("lanes").and_then(toml::Value::as_array_mut);
+        for lane in lanes.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+            lane.insert("flow".into(), flow.into());
+        }
+        Ok(())
+    }
+
+    /// How its lanes are paid, where all of them are paid alike; else what most shops have.
+    pub(crate) fn flow(&self) -> &'static str {
+        let walk = !self.lanes.is_empty() && self.lanes.iter().all(|lane| lane.tap_then_walk);
+        if walk { TAP_THEN_WALK } else { "show-then-tap" }
     }
 
     /// So many of each product hang on a fixture from now on.
@@ -381,63 +450,10 @@ impl Plan {
         });
         products
     }
-
-    /// The shop's file as the contract has it, for a recording: all readers speak LLRP, at addresses that nobody has
-    /// (RFC 5737).
-    pub(crate) fn recorded_toml(&self) -> String {
-        self.config_toml(|reader| {
-            let last = self.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-            vec![("driver", "llrp".into()), ("address", format!("192.0.2.{last}:5084"))]
-        })
-    }
-
-    /// The shop's file as the contract has it, with `keys(reader)` as each reader's driver and how it is reached. What
-    /// hangs on wires (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the
-    /// readers.
-    pub(crate) fn config_toml(&self, keys: impl Fn(&str) -> Vec<(&'static str, String)>) -> String {
-        let mut table = self.table.clone();
-        for of_the_machine in ["database", "web", "recording", "lights"] {
-            table.remove(of_the_machine);
-        }
-        let mut each = |section: &str, change: &dyn Fn(&mut toml::Table)| {
-            let entries = table.get_mut(section).and_then(toml::Value::as_array_mut);
-            entries.into_iter().flatten().filter_map(toml::Value::as_table_mut).for_each(change);
-        };
-        each("readers", &|reader| {
-            reader.retain(|key, _| matches!(key, "id" | "antennas"));
-            let id = reader.get("id").and_then(toml::Value::as_str).unwrap_or_default();
-            for (key, value) in keys(id) {
-                reader.insert(key.into(), value.into());
-            }
-        });
-        each("terminals", &|terminal| {
-            terminal.retain(|key, _| matches!(key, "id" | "position"));
-            terminal.insert("driver".into(), "simulated".into());
-        });
-        each("gates", &|gate| {
-            if gate.get("driver").and_then(toml::Value::as_str) != Some("none") {
-                gate.retain(|key, _| key == "id");
-                gate.insert("driver".into(), "simulated".into());
-            }
-        });
-        table.to_string()
-    }
-}
-
-/// Where the way from `a` to `b` crosses a wall.
-fn crossing(a: P2, b: P2, wall: &Wall) -> Option<P2> {
-    let (way, along) = (b.minus(a), wall.to.minus(wall.from));
-    let cross = way.x * along.y - way.y * along.x;
-    if cross == 0.0 {
-        return None;
-    }
-    let off = wall.from.minus(a);
-    let (t, s) = ((off.x * along.y - off.y * along.x) / cross, (off.x * way.y - off.y * way.x) / cross);
-    ((0.0..=1.0).contains(&t) && (0.0..=1.0).contains(&s)).then(|| a.plus(way.times(t)))
 }
 
 /// Whether a polygon holds a point (even-odd rule).
-fn inside(polygon: &[P2], p: P2) -> bool {
+pub(crate) fn inside(polygon: &[P2], p: P2) -> bool {
     let next = polygon.iter().cycle().skip(1);
     let crossed = polygon
         .iter()

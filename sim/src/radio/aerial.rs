@@ -1,11 +1,11 @@
 //! An antenna on a wall or ceiling: beam, polarisation, cable, and what of the room it lights. Knows no tag.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::{PI, SQRT_2, TAU};
 
 use super::{amplitude, decibels, rays};
 use crate::chance::Chance;
-use crate::plan::Antenna;
-use crate::space::P3;
+use crate::plan::{Antenna, Feed};
+use crate::space::{P2, P3};
 
 /// Things that scatter around an antenna, beyond floor and walls.
 pub(super) const SCATTERERS: usize = 6;
@@ -24,8 +24,20 @@ const CABLE_SLOWNESS: f64 = 1.4;
 pub(crate) enum Polarisation {
     Left,
     Right,
-    /// Along the antenna's upright edge.
+    /// Along the antenna's upright edge; under a ceiling that edge lies along y.
     Linear,
+    /// Across its upright edge.
+    LinearLevel,
+}
+
+impl Polarisation {
+    /// Their names in a shop's file.
+    pub(crate) const NAMES: [(&'static str, Polarisation); 4] = [
+        ("circular-left", Polarisation::Left),
+        ("circular-right", Polarisation::Right),
+        ("linear-vertical", Polarisation::Linear),
+        ("linear-horizontal", Polarisation::LinearLevel),
+    ];
 }
 
 /// A thing in the room that sends on what reaches it, with its wave turned its own way.
@@ -37,12 +49,18 @@ pub(super) struct Scatterer {
     /// Amplitude and phase up to there, without wavelength and distance.
     pub(super) strength: (f64, f64),
     pub(super) length_m: f64,
+    /// Share of the amplitude that walls on the way there leave.
+    pub(super) lit: f64,
 }
 
 /// An antenna with the reflections of the room that it lights.
 #[derive(Clone, Debug)]
 pub(crate) struct Aerial {
     pub(crate) plan: Antenna,
+    /// It hangs on something that rolls: no way to it lasts.
+    pub(crate) mobile: bool,
+    /// With what rolls, m/s.
+    pub(crate) velocity: P2,
     /// Its reader has no other antenna to turn to.
     pub(crate) alone: bool,
     /// Along and across its plate: the two directions of its field.
@@ -51,6 +69,8 @@ pub(crate) struct Aerial {
     /// Amplitudes of the two fields; the second a quarter turn behind or ahead.
     pub(super) fields: (f64, f64),
     beam: Vec<f64>,
+    how: Polarisation,
+    axial_ratio_db: f64,
     pub(super) scatterers: Vec<Scatterer>,
     cable_m: f64,
     /// Loss of cable and connectors, dB one way.
@@ -71,11 +91,15 @@ impl Aerial {
         });
         let cable_m = chance.between(6.0, 8.0);
         let mut aerial = Aerial {
+            mobile: false,
+            velocity: P2::default(),
             alone: false,
             upright,
             level,
             fields: (1.0, 0.0),
             beam: beam.collect(),
+            how: Polarisation::Linear,
+            axial_ratio_db: 0.0,
             scatterers: Vec::new(),
             cable_m,
             cable_db: CONNECTORS_DB + CABLE_DB_PER_M * cable_m,
@@ -88,13 +112,51 @@ impl Aerial {
             let away = chance.direction().times(chance.between(2.0, 7.0));
             let origin = aerial.plan.at;
             let at = P3::new(origin.x + away.x, origin.y + away.y, chance.between(0.1, 2.8));
-            let there = at.minus(origin);
-            let (field, caught) = (chance.direction(), chance.direction());
-            let (re, im) = rays::coupling(&aerial, there, caught);
-            let size = chance.between(0.3, 1.0) * aerial.gain(there);
-            let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
-            let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
-            aerial.scatterers.push(Scatterer { at, field, strength, length_m: there.length() });
+            let scatterer = aerial.lights(at, chance);
+            aerial.scatterers.push(scatterer);
+        }
+        aerial
+    }
+
+    /// A thing at that place as this antenna lights it.
+    fn lights(&self, at: P3, chance: &mut Chance) -> Scatterer {
+        let there = at.minus(self.plan.at);
+        let (field, caught) = (chance.direction(), chance.direction());
+        let (re, im) = rays::coupling(self, there, caught);
+        let size = chance.between(0.3, 1.0) * self.gain(there);
+        let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
+        let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
+        Scatterer { at, field, strength, length_m: there.length(), lit: 1.0 }
+    }
+
+    /// An antenna on a cart, in the cart's own frame: what throws waves about is the basket's wire.
+    pub(crate) fn in_basket(plan: Antenna, chance: &mut Chance) -> Self {
+        let mut aerial = Aerial::new(plan, chance);
+        aerial.mobile = true;
+        aerial.scatterers.clear();
+        for n in 0..SCATTERERS {
+            // Left and right, before and behind, in turn.
+            let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+            let along = chance.between(-0.3, 0.3);
+            let (x, y) = if n % 4 < 2 { (0.27 * side, along) } else { (along * 0.9, 0.35 * side) };
+            let scatterer = aerial.lights(P3::new(x, y, chance.between(0.55, 1.0)), chance);
+            aerial.scatterers.push(scatterer);
+        }
+        aerial.cable_m = chance.between(0.3, 0.8);
+        aerial.cable_db = CONNECTORS_DB + CABLE_DB_PER_M * aerial.cable_m;
+        aerial
+    }
+
+    /// The same antenna where its cart is now: the middle of its frame, and sine and cosine of the way it faces.
+    pub(crate) fn rolled(&self, to: P2, (sin, cos): (f64, f64), velocity: P2) -> Aerial {
+        let turned = |v: P3| v.turned(sin, cos);
+        let moved = |p: P3| p.turned(sin, cos).plus(to.up(0.0));
+        let mut aerial = self.clone();
+        (aerial.plan.at, aerial.plan.facing) = (moved(self.plan.at), turned(self.plan.facing));
+        (aerial.upright, aerial.level) = (turned(self.upright), turned(self.level));
+        aerial.velocity = velocity;
+        for scatterer in &mut aerial.scatterers {
+            (scatterer.at, scatterer.field) = (moved(scatterer.at), turned(scatterer.field));
         }
         aerial
     }
@@ -104,14 +166,26 @@ impl Aerial {
         (self.alone, self.cable_m, self.cable_db) = (true, 0.1, 0.0);
     }
 
+    /// Makes and wires it as a shop's file says, and leaves what that does not say. The things around it stay as they were
+    /// lit before: they are drawn, not drawn from life.
+    pub(crate) fn feed(&mut self, feed: &Feed) {
+        let ratio_db = feed.axial_ratio_db.unwrap_or(self.axial_ratio_db);
+        self.polarise(feed.polarisation.unwrap_or(self.how), ratio_db);
+        if let Some(cable_m) = feed.cable_m {
+            (self.cable_m, self.cable_db) = (cable_m, CONNECTORS_DB + CABLE_DB_PER_M * cable_m);
+        }
+    }
+
     /// Sets how the wave turns; the axial ratio in dB counts for the turning ones.
     pub(crate) fn polarise(&mut self, how: Polarisation, axial_ratio_db: f64) {
+        (self.how, self.axial_ratio_db) = (how, axial_ratio_db);
         let short = amplitude(-axial_ratio_db);
         let whole = ((1.0 + short * short) / 2.0).sqrt();
         self.fields = match how {
             Polarisation::Left => (1.0 / whole, short / whole),
             Polarisation::Right => (1.0 / whole, -short / whole),
-            Polarisation::Linear => (std::f64::consts::SQRT_2, 0.0),
+            Polarisation::Linear => (SQRT_2, 0.0),
+            Polarisation::LinearLevel => (0.0, SQRT_2),
         };
     }
 

@@ -6,6 +6,8 @@ use crate::space::{P2, P3};
 
 /// Amplitude that a body beside the path scatters, against a mirror in its place.
 const REFLECTION: f64 = 0.35;
+/// From the middle of a trunk to its front, metres: a grown chest is 0.2 to 0.3 m deep.
+const HALF_DEPTH_M: f64 = 0.12;
 /// Middle of what scatters.
 const CHEST_M: f64 = 1.2;
 /// Beyond this from a tag or from an antenna, what a body scatters is lost among the rest; metres.
@@ -31,24 +33,32 @@ impl Body {
         Body { at, velocity, shadow_db, radius_m: 0.32, height_m: 1.7 }
     }
 
-    /// Loss on the straight way, dB; softened at the body's edge, where the wave bends around.
+    /// Whether a point lies inside what this body encloses: a basket of wire stands around what lies in it.
+    pub(super) fn encloses(&self, place: P2, p: P3) -> bool {
+        p.floor().to(place) < self.radius_m && p.z < self.height_m
+    }
+
+    /// Loss on the straight way, dB; softened at the body's edge, where the wave bends around. What is worn on the side
+    /// towards the antenna, or held before the chest, has the body behind it and not in the way.
     pub(super) fn shadow(&self, place: P2, from: P3, to: P3) -> f64 {
         let along = to.minus(from);
         let flat = along.floor();
         let square = flat.x * flat.x + flat.y * flat.y;
         let offset = place.minus(from.floor());
-        let share = if square > 1e-6 {
-            ((offset.x * flat.x + offset.y * flat.y) / square).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
+        let reached = offset.x * flat.x + offset.y * flat.y;
+        if reached <= 0.0 || reached >= square {
+            return 0.0;
+        }
+        let share = reached / square;
         let nearest = from.plus(along.times(share));
         let apart = nearest.floor().minus(place);
         if apart.x * apart.x + apart.y * apart.y > self.radius_m * self.radius_m || nearest.z > self.height_m
         {
             return 0.0;
         }
-        self.shadow_db * ((self.radius_m - apart.length()) * 2.0 / self.radius_m).clamp(0.0, 1.0)
+        let deep_m = share.min(1.0 - share) * square.sqrt();
+        let edge = ((self.radius_m - apart.length()) * 2.0 / self.radius_m).clamp(0.0, 1.0);
+        self.shadow_db * edge * (deep_m / HALF_DEPTH_M).min(1.0)
     }
 
     /// What a body at `place` throws from the antenna to the tag; nothing where it is far from both.

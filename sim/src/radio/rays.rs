@@ -5,7 +5,9 @@ use std::f64::consts::{PI, TAU};
 
 use super::aerial::{Aerial, SCATTERERS};
 use super::amplitude;
-use crate::space::{P3, Rect};
+use crate::plan::Walls;
+use crate::radio::Slab;
+use crate::space::{P2, P3, Rect};
 
 pub(super) const LIGHT_M_PER_S: f64 = 299_792_458.0;
 /// Reflection of a floor of concrete, amplitude: straight down, and how much more of it at grazing angles (Fresnel).
@@ -13,6 +15,8 @@ const FLOOR_STEEP: f64 = -0.48;
 const FLOOR_GRAZING: f64 = -0.30;
 /// Below about this distance an antenna's near field flattens the growth of the signal, metres.
 const NEAR_M: f64 = 0.55;
+/// Walls end at the ceiling, metres.
+const CEILING_M: f64 = 3.0;
 /// Mirrors that count for one tag: those with the shortest ways.
 const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
@@ -22,7 +26,7 @@ const END_ON: f64 = 0.4;
 /// What stands for many things about has no one direction of its field: this much is left to a tag turned away from it.
 const LEAST_SCATTERED: f64 = 0.45;
 /// Half-wave dipole (2.15 dBi) in a circular field (half of the power), dB.
-const TAG_DB: f64 = 2.15 - 3.0;
+pub(super) const TAG_DB: f64 = 2.15 - 3.0;
 
 /// One way: amplitude and phase without wavelength and distance, and its length.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,54 +44,146 @@ const MOST: usize = STRAIGHT + SCATTERERS + MIRRORS;
 pub(super) struct Rays {
     rays: [Ray; MOST],
     count: usize,
+    /// Amplitude that walls leave of the straight way.
+    pub(super) straight: f64,
 }
 
 /// An upright plane that throws waves back: a wall, a side of a rack.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Surface {
-    /// Whether it stands at one x (and runs along y), or the other way round.
-    at_x: bool,
-    at: f64,
-    from: f64,
-    to: f64,
+    from: P2,
+    /// Along it and off it, unit vectors.
+    along: P2,
+    off: P2,
+    length_m: f64,
     top_m: f64,
-    /// Amplitude of what comes back, against a mirror.
-    reflection: f64,
+    back: Back,
+}
+
+/// How a surface throws back.
+#[derive(Clone, Debug)]
+enum Back {
+    /// So much of the amplitude, against a mirror.
+    Evenly(f64),
+    /// As a wall does, which is one of the room's: by angle and polarisation.
+    Wall(usize, Box<Slab>),
+}
+
+/// A tag as an antenna sees it in a surface.
+#[derive(Clone, Copy)]
+struct Image {
+    surface: usize,
+    at: P3,
+    axis: P3,
+    /// Where on the surface.
+    by: P2,
+    /// Of the way's angle off the surface's normal.
+    cosine: f64,
+    length_m: f64,
+}
+
+/// What throws waves back in a room, and what stands in their way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    surfaces: Vec<Surface>,
+    walls: Walls,
+}
+
+impl Room {
+    /// Walls, with racks and tables among them: upright boxes of goods, `(area, height)` in metres, each of which throws
+    /// back `rack` of the amplitude.
+    pub(super) fn new(walls: Walls, racks: impl Iterator<Item = (Rect, f64)>, rack: f64) -> Room {
+        let mut surfaces: Vec<Surface> =
+            racks.flat_map(|(area, top)| Surface::sides(area, top, rack)).collect();
+        let slabs = walls.all().iter().enumerate();
+        surfaces.extend(slabs.filter_map(|(n, wall)| {
+            Surface::new(wall.from, wall.to, CEILING_M, Back::Wall(n, Box::new(wall.slab.clone())))
+        }));
+        Room { surfaces, walls }
+    }
+
+    /// Amplitude that walls leave of a way on the floor plan; not the wall that it was thrown back by.
+    pub(super) fn leaves(&self, a: P2, b: P2, but: Option<usize>) -> f64 {
+        if self.walls.all().is_empty() { 1.0 } else { left(self.walls.through_db(a, b, but)) }
+    }
+
+    /// What floors take between two points, dB one way.
+    pub(super) fn floors_db(&self, a: P2, b: P2) -> f64 {
+        self.walls.floors_db(a, b)
+    }
+}
+
+/// Of the amplitude.
+fn left(db: f64) -> f64 {
+    if db > 0.0 { amplitude(-db) } else { 1.0 }
 }
 
 impl Surface {
-    /// The four sides of an upright box.
-    pub(super) fn sides(area: Rect, top_m: f64, reflection: f64) -> [Surface; 4] {
-        let Rect { low, high } = area;
-        let side =
-            |at_x: bool, at: f64, from: f64, to: f64| Surface { at_x, at, from, to, top_m, reflection };
-        [
-            side(true, low.x, low.y, high.y),
-            side(true, high.x, low.y, high.y),
-            side(false, low.y, low.x, high.x),
-            side(false, high.y, low.x, high.x),
-        ]
+    fn new(from: P2, to: P2, top_m: f64, back: Back) -> Option<Surface> {
+        let length_m = from.to(to);
+        let along = to.minus(from).times(1.0 / length_m.max(1e-6));
+        let off = P2::new(-along.y, along.x);
+        (length_m > 0.01).then_some(Surface { from, along, off, length_m, top_m, back })
     }
 
-    /// The mirror image of a tag (place and axis), if the antenna sees it in this surface.
-    fn image(&self, from: P3, tag: P3, axis: P3) -> Option<(P3, P3)> {
-        let (mine, theirs) = if self.at_x { (from.x, tag.x) } else { (from.y, tag.y) };
-        let (near, far) = (mine - self.at, theirs - self.at);
+    /// The four sides of an upright box.
+    fn sides(area: Rect, top_m: f64, reflection: f64) -> impl Iterator<Item = Surface> {
+        let Rect { low, high } = area;
+        let corners = [low, P2::new(high.x, low.y), high, P2::new(low.x, high.y), low];
+        let ends = corners.into_iter().zip(corners.into_iter().skip(1));
+        ends.filter_map(move |(a, b)| Surface::new(a, b, top_m, Back::Evenly(reflection)))
+    }
+
+    /// The mirror image of a tag, if the antenna sees it in this surface.
+    fn image(&self, surface: usize, from: P3, tag: P3, axis: P3) -> Option<Image> {
+        let side = |p: P3| (p.x - self.from.x) * self.off.x + (p.y - self.from.y) * self.off.y;
+        let (near, far) = (side(from), side(tag));
         if near * far <= 0.0 {
             return None;
         }
         let share = near / (near + far);
-        let (a, b) = if self.at_x { (from.y, tag.y) } else { (from.x, tag.x) };
-        let along = a + (b - a) * share;
-        let height = from.z + (tag.z - from.z) * share;
-        if along < self.from || along > self.to || height > self.top_m {
+        let by = from.plus(tag.minus(from).times(share));
+        let along = (by.x - self.from.x) * self.along.x + (by.y - self.from.y) * self.along.y;
+        if along < 0.0 || along > self.length_m || by.z > self.top_m {
             return None;
         }
-        Some(if self.at_x {
-            (P3::new(2.0 * self.at - tag.x, tag.y, tag.z), P3::new(-axis.x, axis.y, axis.z))
-        } else {
-            (P3::new(tag.x, 2.0 * self.at - tag.y, tag.z), P3::new(axis.x, -axis.y, axis.z))
+        let across = axis.x * self.off.x + axis.y * self.off.y;
+        let at = tag.plus(self.off.times(-2.0 * far).up(0.0));
+        let length_m = at.minus(from).length();
+        Some(Image {
+            surface,
+            at,
+            axis: axis.plus(self.off.times(-2.0 * across).up(0.0)),
+            by: by.floor(),
+            cosine: (near + far).abs() / length_m.max(1e-6),
+            length_m,
         })
+    }
+
+    /// The axis of an image as the surface throws back its two polarisations, seen along `way`, and the amplitude of that.
+    fn thrown_back(&self, image: &Image, way: P3) -> (P3, f64) {
+        let slab = match &self.back {
+            Back::Evenly(share) => return (image.axis, -share),
+            Back::Wall(_, slab) => slab,
+        };
+        let (along, across) = slab.back(image.cosine);
+        let te = self.off.up(0.0).cross(way);
+        let square = te.dot(te);
+        if square < 1e-9 {
+            return (image.axis, -along);
+        }
+        // The part along the wall, and the rest, which lies in the plane of the way.
+        let first = te.times(te.dot(image.axis) / square);
+        let turned = first.times(along).plus(image.axis.minus(first).times(across));
+        let size = turned.length();
+        (turned.times(1.0 / size.max(1e-6)), -size)
+    }
+
+    fn wall(&self) -> Option<usize> {
+        match self.back {
+            Back::Evenly(_) => None,
+            Back::Wall(n, _) => Some(n),
+        }
     }
 }
 
@@ -113,37 +209,51 @@ pub(super) fn coupling(aerial: &Aerial, towards: P3, axis: P3) -> (f64, f64) {
 }
 
 /// All ways from an antenna to a tag.
-pub(super) fn rays(aerial: &Aerial, surfaces: &[Surface], at: P3, axis: P3) -> Rays {
-    let mut out = Rays { rays: [Ray::default(); MOST], count: 0 };
+pub(super) fn rays(aerial: &Aerial, room: &Room, at: P3, axis: P3) -> Rays {
     let from = aerial.plan.at;
+    let (here, there) = (from.floor(), at.floor());
+    // What floors take, they take from every way.
+    let floors = left(room.floors_db(here, there));
+    let straight = floors * room.leaves(here, there, None);
+    let mut out = Rays { rays: [Ray::default(); MOST], count: 0, straight };
     let tag = amplitude(TAG_DB);
-    let seen = |place: P3, axis: P3, reflection: f64| -> Ray {
+    let seen = |place: P3, axis: P3, left: f64| -> Ray {
         let way = place.minus(from);
         let (re, im) = coupling(aerial, way, axis);
-        let size = reflection * tag * aerial.gain(way);
+        let size = left * tag * aerial.gain(way);
         Ray { strength: (size * re, size * im), length_m: way.length() }
     };
-    out.push(seen(at, axis, 1.0));
+    out.push(seen(at, axis, straight));
     let below = P3::new(at.x, at.y, -at.z);
     let steep = (from.z + at.z).abs() / below.minus(from).length().max(0.05);
     let floor = FLOOR_STEEP + FLOOR_GRAZING * (1.0 - steep) * (1.0 - steep);
-    out.push(seen(below, P3::new(axis.x, axis.y, -axis.z), floor));
-    let mut mirrored = [Ray { strength: (0.0, 0.0), length_m: f64::INFINITY }; MIRRORS];
-    for surface in surfaces {
-        let Some((image, turned)) = surface.image(from, at, axis) else { continue };
-        let length_m = image.minus(from).length();
-        let longest = mirrored.iter_mut().max_by(|a, b| a.length_m.total_cmp(&b.length_m));
-        if let Some(longest) = longest.filter(|ray| ray.length_m > length_m) {
-            *longest = seen(image, turned, -surface.reflection);
+    out.push(seen(below, P3::new(axis.x, axis.y, -axis.z), straight * floor));
+    let mut mirrored: [Option<Image>; MIRRORS] = [None; MIRRORS];
+    for (n, surface) in room.surfaces.iter().enumerate() {
+        let Some(image) = surface.image(n, from, at, axis) else { continue };
+        let length = |seen: &Option<Image>| seen.map_or(f64::INFINITY, |image| image.length_m);
+        let longest = mirrored.iter_mut().max_by(|a, b| length(a).total_cmp(&length(b)));
+        if let Some(longest) = longest.filter(|seen| length(seen) > image.length_m) {
+            *longest = Some(image);
         }
     }
-    mirrored.into_iter().filter(|ray| ray.length_m.is_finite()).for_each(|ray| out.push(ray));
+    for image in mirrored.into_iter().flatten() {
+        let Some(surface) = room.surfaces.get(image.surface) else { continue };
+        let wall = surface.wall();
+        if wall.is_some() && room.walls.open(image.by) {
+            continue;
+        }
+        let left = room.leaves(here, image.by, wall) * room.leaves(image.by, there, wall);
+        let (turned, size) = surface.thrown_back(&image, image.at.minus(from));
+        out.push(seen(image.at, turned, floors * left * size));
+    }
     for scatterer in &aerial.scatterers {
         let back = at.minus(scatterer.at);
         let length_m = back.length();
         let way = back.times(1.0 / length_m.max(0.05));
         let across = axis.dot(scatterer.field) - scatterer.field.dot(way) * axis.dot(way);
-        let size = tag * if across.abs() < LEAST_SCATTERED { LEAST_SCATTERED } else { across };
+        let left = floors * scatterer.lit * room.leaves(scatterer.at.floor(), there, None);
+        let size = left * tag * if across.abs() < LEAST_SCATTERED { LEAST_SCATTERED } else { across };
         let (re, im) = scatterer.strength;
         out.push(Ray { strength: (size * re, size * im), length_m: scatterer.length_m + length_m });
     }
@@ -243,11 +353,12 @@ mod tests {
     /// The mirror image in a wall at x = 2 of a tag at x = 1 stands at x = 3; beyond the wall's end there is none.
     #[test]
     fn a_wall_shows_a_tag_in_its_place_or_not_at_all() {
-        let wall = Surface { at_x: true, at: 2.0, from: -1.0, to: 1.0, top_m: 2.5, reflection: 0.4 };
+        let ends = (P2::new(2.0, -1.0), P2::new(2.0, 1.0));
+        let wall = Surface::new(ends.0, ends.1, 2.5, Back::Evenly(0.4)).expect("a wall of two metres");
         let (from, axis) = (P3::new(0.0, 0.0, 1.0), P3::new(1.0, 0.0, 0.0));
-        let (image, turned) = wall.image(from, P3::new(1.0, 0.5, 1.0), axis).expect("seen");
-        assert_eq!((image.x, image.y, turned.x), (3.0, 0.5, -1.0));
-        assert!(wall.image(from, P3::new(1.0, 5.0, 1.0), axis).is_none(), "past its end");
-        assert!(wall.image(from, P3::new(3.0, 0.0, 1.0), axis).is_none(), "behind it");
+        let image = wall.image(0, from, P3::new(1.0, 0.5, 1.0), axis).expect("seen");
+        assert_eq!((image.at.x, image.at.y, image.axis.x), (3.0, 0.5, -1.0));
+        assert!(wall.image(0, from, P3::new(1.0, 5.0, 1.0), axis).is_none(), "past its end");
+        assert!(wall.image(0, from, P3::new(3.0, 0.0, 1.0), axis).is_none(), "behind it");
     }
 }

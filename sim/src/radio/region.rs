@@ -11,9 +11,16 @@ pub enum Region {
     Fcc,
     /// ETSI EN 302 208, lower band: the four high-power channels.
     Etsi,
+    /// ETSI EN 302 208, upper band: its four high-power channels.
+    EtsiUpper,
+    /// Korea: six channels of 200 kHz that may be loud, 600 kHz apart; at most 0.4 s on one.
+    #[serde(alias = "kr")]
+    Korea,
     /// Japan, ARIB STD-T107: the four high-power channels.
+    #[serde(alias = "jp")]
     Japan,
     /// China, upper band: 16 channels of 250 kHz from 920.625 MHz.
+    #[serde(alias = "cn-920")]
     China,
 }
 
@@ -23,6 +30,8 @@ impl Region {
         match self {
             Region::Fcc => (902_750, 500, 50),
             Region::Etsi => (865_700, 600, 4),
+            Region::EtsiUpper => (916_300, 1_200, 4),
+            Region::Korea => (917_300, 600, 6),
             Region::Japan => (916_800, 1_200, 4),
             Region::China => (920_625, 250, 16),
         }
@@ -42,8 +51,8 @@ impl Region {
     /// For how long a reader must be silent after its time on a channel, microseconds.
     pub const fn silence_us(self) -> i64 {
         match self {
-            Region::Fcc | Region::China => 0,
-            Region::Etsi => 100_000,
+            Region::Fcc | Region::China | Region::Korea => 0,
+            Region::Etsi | Region::EtsiUpper => 100_000,
             Region::Japan => 50_000,
         }
     }
@@ -52,7 +61,8 @@ impl Region {
     pub const fn dwell_us(self) -> i64 {
         match self {
             Region::Fcc => 200_000,
-            Region::Etsi | Region::Japan => 4_000_000,
+            Region::Etsi | Region::EtsiUpper | Region::Japan => 4_000_000,
+            Region::Korea => 400_000,
             Region::China => 2_000_000,
         }
     }
@@ -63,7 +73,7 @@ mod tests {
     use super::Region;
 
     /// FCC: 902.75 to 927.25 MHz; ETSI EN 302 208: 865.7, 866.3, 866.9, 867.5 MHz; Japan: 916.8, 918.0, 919.2, 920.4
-    /// MHz; China: 920.625 to 924.375 MHz.
+    /// MHz; China: 920.625 to 924.375 MHz; ETSI's upper band: 916.3, 917.5, 918.7, 919.9 MHz; Korea: 917.3 to 920.3 MHz.
     #[test]
     fn tables_are_the_regulators() {
         let ends = |region: Region| {
@@ -73,6 +83,8 @@ mod tests {
         assert_eq!(ends(Region::Etsi), (865_700, 867_500, 4));
         assert_eq!(ends(Region::Japan), (916_800, 920_400, 4));
         assert_eq!(ends(Region::China), (920_625, 924_375, 16));
+        assert_eq!(ends(Region::EtsiUpper), (916_300, 919_900, 4));
+        assert_eq!(ends(Region::Korea), (917_300, 920_300, 6));
         assert_eq!(Region::Etsi.frequency_khz(1), 866_300);
     }
 }

@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use super::Link;
+use super::crowd::Crowd;
 use crate::chance::Chance;
 use crate::gen2::Chip;
 use crate::space::{P2, P3};
@@ -35,8 +36,15 @@ pub(crate) struct Tag {
     pub(crate) velocity: P2,
     /// Who carries it.
     pub(crate) owner: Option<u32>,
-    /// Neighbours, body, foil: dB one way.
+    /// Cloth, body, foil, the pile that it is carried in: dB one way.
     pub(crate) loss_db: f64,
+    /// What stands around it for a while, a lift's cabin, dB one way.
+    pub(crate) cabin_db: f64,
+    /// How far a body pulls its resonance down, MHz, and what it takes from the answer besides, dB.
+    held_mhz: f64,
+    held_answer_db: f64,
+    /// What tags that rest beside it do to it.
+    pub(super) crowd: Crowd,
     /// What it is fixed to, dB one way.
     goods_db: f64,
     pub(super) sensitivity_dbm: f64,
@@ -60,6 +68,10 @@ impl Tag {
             velocity: P2::default(),
             owner: None,
             loss_db: 0.0,
+            cabin_db: 0.0,
+            held_mhz: 0.0,
+            held_answer_db: 0.0,
+            crowd: Crowd::default(),
             goods_db: 0.0,
             sensitivity_dbm: chance.normal(-16.0, 1.5),
             modulation_db: chance.normal(8.6, 1.8).clamp(6.0, 18.0),
@@ -86,12 +98,18 @@ impl Tag {
 
     /// Loss by everything around the tag, dB one way.
     pub(super) fn around_db(&self) -> f64 {
-        self.loss_db + self.goods_db
+        self.loss_db + self.goods_db + self.cabin_db + self.crowd.loss_db
+    }
+
+    /// What is lost between the wave that the chip could send back and the answer, dB.
+    pub(super) fn answer_loss_db(&self) -> f64 {
+        self.modulation_db + self.held_answer_db
     }
 
     /// Share of the power that is left to a tag tuned beside the channel: the parabola at the top of a resonance, flattening.
     pub(super) fn tuning(&self, hz: f64) -> f64 {
-        let off = (hz / 1e6 - self.tuned_mhz) / self.tuned_width_mhz;
+        let tuned_mhz = self.tuned_mhz - self.held_mhz - self.crowd.pulled_mhz;
+        let off = (hz / 1e6 - tuned_mhz) / self.tuned_width_mhz;
         1.0 / (1.0 + off * off)
     }
 
@@ -105,12 +123,31 @@ impl Tag {
 
     /// Held out in a hand, or put on a stand, with nothing else around it: what the logs' tag was fixed to.
     pub(crate) fn with_nothing_around(&mut self, chance: &mut Chance) {
-        self.loss_db = chance.between(HELD_DB.0, HELD_DB.1);
+        self.laid(chance.between(HELD_DB.0, HELD_DB.1));
     }
 
     /// Makes the chip need this much more than others, dB: a bad bond, a torn antenna.
     pub(crate) fn weaken(&mut self, by_db: f64) {
         self.sensitivity_dbm += by_db;
+    }
+
+    /// Takes it up: what carrying it so does to it, `slot` counting the pieces in the hand.
+    pub(crate) fn carried(&mut self, carry: Carry, slot: usize, chance: &mut Chance) {
+        self.loss_db = carry_loss_db(carry, slot, chance);
+        self.crowd = Crowd::default();
+        let (most_mhz, answer_db) = match carry {
+            Carry::Worn => (40.0, (-1.0, 3.0)),
+            Carry::Hidden => (60.0, (-1.0, 4.0)),
+            Carry::Lap => (20.0, (-1.0, 2.0)),
+            _ => return (self.held_mhz, self.held_answer_db) = (0.0, 0.0),
+        };
+        self.held_mhz = chance.between(0.0, most_mhz);
+        self.held_answer_db = chance.between(answer_db.0, answer_db.1);
+    }
+
+    /// Lays it down where so much is lost around it, dB one way; not what other tags take, which the air finds out.
+    pub(crate) fn laid(&mut self, loss_db: f64) {
+        (self.loss_db, self.held_mhz, self.held_answer_db) = (loss_db, 0.0, 0.0);
     }
 
     /// Sets where the tag is and how it is turned.
@@ -120,21 +157,23 @@ impl Tag {
 }
 
 /// What body, neighbours or foil take from a carried tag, dB one way; `slot` counts the pieces in the hand. None
-/// of these has a good public source, hence the wide ranges: worn on the body 3 to 10 dB, hidden between skin and coat
-/// the same again with a second layer of body and cloth, on the knees between both (a lap is one side of a body, the
-/// other side is free), foil 20 to 40 dB. A rail's tube and hooks and a cart's wire detune what hangs near them and not
+/// of these has a good public source, hence the wide ranges: worn 2 to 8 dB, which with the resonance that a body pulls
+/// down makes the 3 to 10 dB that are said of worn tags (on bare flesh a dipole's gain falls by some 10 dB: Griffin, Durgin
+/// and others 2006, on ground beef); hidden between skin and coat with a second layer of cloth and hand, on the knees
+/// between both (a lap is one side of a body, the other side is free), foil 20 to 40 dB. What the wearer's trunk takes when
+/// it stands between is the body's own and not in here. What is worn hangs smooth, all else has folds. A rail's tube and hooks and a cart's wire detune what hangs near them and not
 /// what hangs between; a carton is air and cloth, packed tight; a tray leaves everything open to the antenna above it.
 pub(crate) fn carry_loss_db(carry: Carry, slot: usize, chance: &mut Chance) -> f64 {
     let folds = chance.normal(3.0, 2.2).clamp(0.0, 12.0);
     // Deeper in the pile the neighbours take more.
     let pile = chance.between(0.2, 0.9) * (slot as f64).min(8.0);
-    folds
+    (if carry == Carry::Worn { 0.0 } else { folds })
         + pile
         + match carry {
             Carry::Hand => 0.0,
             Carry::Bag => chance.between(0.0, 4.0),
-            Carry::Worn => chance.between(3.0, 10.0),
-            Carry::Hidden => chance.between(5.0, 16.0),
+            Carry::Worn => chance.between(2.0, 8.0),
+            Carry::Hidden => chance.between(4.0, 14.0),
             Carry::Stacked => chance.between(0.0, 3.0),
             Carry::Lap => chance.between(1.0, 7.0),
             Carry::Rail => chance.between(0.0, 5.0),

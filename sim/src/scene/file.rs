@@ -11,6 +11,8 @@ pub(super) struct File {
     pub(super) title: String,
     /// A file of `config/` without its ending, or a path from the scene's own folder.
     pub(super) shop: String,
+    /// How all lanes are paid, where not as the shop's file says.
+    pub(super) flow: Option<String>,
     /// What the shop is like on the day, in words for people; nothing follows from it.
     #[expect(dead_code, reason = "for whoever reads the file")]
     pub(super) story: Option<String>,

@@ -131,6 +131,7 @@ impl Senses {
                     quantity: 1,
                     zone: Some(lane.id.as_str().into()),
                     at: figure.at.up(0.55 * figure.height_m),
+                    drawn: None,
                 };
                 self.see(now_us, &hand, (plan, figures), out);
             }
@@ -145,6 +146,7 @@ impl Senses {
                     quantity: 1,
                     zone: Some(fixture.zone.as_str().into()),
                     at: reached(figure, fixture.area.low.plus(fixture.area.high).times(0.5)),
+                    drawn: None,
                 };
                 self.see(now_us, &hand, (plan, figures), out);
             }
@@ -159,6 +161,16 @@ pub(crate) fn reached(figure: &Figure, towards: P2) -> P3 {
     figure.at.plus(way.times((0.45 / far).min(1.0))).up(0.65 * figure.height_m)
 }
 
+/// Where a piece shows as it is drawn out of what somebody faces, or put into it: at the side of the hand that has it, an
+/// elbow's length from the middle of the body, so that a back does not hide it. One in ten is left-handed.
+pub(crate) fn drawn(figure: &Figure, towards: P2) -> P3 {
+    let way = towards.minus(figure.at);
+    let ahead = way.times(1.0 / way.length().max(1e-6));
+    let side = if figure.id.is_multiple_of(10) { -1.0 } else { 1.0 };
+    let right = P2::new(ahead.y, -ahead.x).times(0.4 * side);
+    figure.at.plus(right).plus(ahead.times(0.2)).up(0.6 * figure.height_m)
+}
+
 /// A hand that takes, puts back or shows.
 pub(crate) fn hand(
     figure: &Figure,
@@ -166,7 +178,7 @@ pub(crate) fn hand(
     zone: Option<Name>,
     at: P3,
 ) -> Hand {
-    Hand { person: figure.id, action, product: Some(product), quantity: 1, zone, at }
+    Hand { person: figure.id, action, product: Some(product), quantity: 1, zone, at, drawn: None }
 }
 
 fn rounded(value: f64, per_unit: f64) -> f64 {

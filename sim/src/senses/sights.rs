@@ -39,6 +39,8 @@ pub(crate) struct Hand {
     pub(crate) quantity: u32,
     pub(crate) zone: Option<Name>,
     pub(crate) at: P3,
+    /// Where a piece shows besides on its way between rack and carrier.
+    pub(crate) drawn: Option<P3>,
 }
 
 /// The part of the pipeline that recognises things.
@@ -84,6 +86,11 @@ fn looks(products: &[Product]) -> (Vec<Vec<f64>>, std::ops::Range<usize>) {
     (all, kinds + styles..kinds + styles + colours)
 }
 
+/// How poorly a hand shows; of several views the least counts.
+fn badness(view: &View) -> f64 {
+    view.far + 0.3 * view.edge + 2.0 * (1.0 - view.visible)
+}
+
 impl Sights {
     pub(crate) fn new(products: &[Product], chance: Chance) -> Sights {
         let (looks, colours) = looks(products);
@@ -104,9 +111,12 @@ impl Sights {
             .iter()
             .enumerate()
             .filter(|(_, camera)| !faults.blind(&camera.link.source, now_us))
-            .filter_map(|(at, camera)| Some((at, camera.eye.sees_hand(hand.at, figures, plan)?)))
+            .filter_map(|(at, camera)| {
+                let places = std::iter::once(hand.at).chain(hand.drawn);
+                let views = places.filter_map(|place| camera.eye.sees_hand(place, figures, plan));
+                Some((at, views.min_by(|a, b| badness(a).total_cmp(&badness(b)))?))
+            })
             .collect();
-        let badness = |view: &View| view.far + 0.3 * view.edge + 2.0 * (1.0 - view.visible);
         views.sort_by(|a, b| badness(&a.1).total_cmp(&badness(&b.1)));
         let mut told = false;
         for (at, view) in views {

@@ -264,6 +264,7 @@ fn takes(plan: &Plan, sight: Sight, at: P3, figures: &[Figure]) -> Vec<Item> {
             quantity: 1,
             zone: Some("floor-west".into()),
             at,
+            drawn: None,
         };
         Moment {
             figures: figures.to_vec(),

@@ -63,6 +63,10 @@ impl World {
             walker.steps.push_back(Step::Gone);
             return false;
         };
+        if self.changes_floor(at, &step) {
+            return true;
+        }
+        let Some(walker) = self.people.get_mut(at) else { return false };
         let over = match step {
             // Where nothing leads, one comes as near as one can.
             Step::Go(to) => walker.heads_for(to, &self.plan.ground) || walker.gives_up(),
@@ -101,6 +105,7 @@ impl World {
             // The step itself says when it becomes others.
             Step::Follow => return self.follows(at),
             Step::Meet { person } => self.meets(at, person),
+            Step::Ride { lift, floor } => self.rides(at, lift, floor),
             Step::Cubicle => self.enters_cubicle(at),
             Step::Queue { lane } => self.queues(at, lane, None),
             Step::Abreast { lane, with } => self.queues(at, lane, Some(with)),
@@ -239,6 +244,7 @@ impl World {
     fn leaves(&mut self, at: usize) {
         self.takes_away(at);
         let walker = self.people.remove(at);
+        self.parks(walker.id);
         self.closes(walker.id);
         self.cards.retain(|(person, _), _| *person != walker.id);
     }

@@ -2,13 +2,15 @@
 //! person's hands, in one way of carrying.
 
 use crate::people::{Brought, Step, Wanted, Which};
-use crate::stock::{self, Carry, Place, Story};
+use crate::stock::{self, Carry, Place, Product, Story};
 use recording::{Hex, ItemAction};
 
 use super::World;
 
 /// What lies no farther away than this is in reach of a hand, metres.
 const REACH_M: f64 = 1.5;
+/// Two in neighbouring lanes lean over the posts towards each other, metres between them.
+const ACROSS_M: f64 = 2.2;
 /// How far below others' a weak tag's answer is, dB one way.
 pub(super) const WEAK_DB: f64 = 9.0;
 
@@ -31,7 +33,9 @@ impl World {
                 all.filter(|(_, piece)| fits(piece)).map(|(n, _)| n).collect()
             }
         };
-        let Some(&piece) = choice.get(self.chance.index(choice.len())) else { return };
+        let Some(&piece) = choice.get(self.chance.index(choice.len())) else {
+            return self.finds_none(at, fixture, what);
+        };
         let lies = self.pieces.get(piece).map(|piece| piece.place);
         if matches!(lies, Some(Place::Fixture(_) | Place::Floor | Place::Stockroom)) {
             let from = match lies {
@@ -55,8 +59,40 @@ impl World {
         }
     }
 
+    /// The same, for something that a scene asks for by name: with empty hands it comes to nothing.
+    fn meant_for(&mut self, at: usize, which: Which, what_for: &str) -> Vec<usize> {
+        let meant = self.meant(at, which);
+        if meant.is_empty() {
+            self.in_vain(at, format!("has nothing in hand to {what_for}"));
+        }
+        meant
+    }
+
+    /// Nothing of what somebody wants lies there.
+    fn finds_none(&mut self, at: usize, fixture: usize, what: Wanted) {
+        let id = |at: usize| self.plan.fixtures.get(at).map_or("", |fixture| fixture.id.as_str());
+        let there = id(fixture);
+        let why = match what {
+            Wanted::Product(product) => {
+                let Some(Product { sku, home, .. }) = self.products.get(product) else { return };
+                if *home == fixture {
+                    format!(
+                        "finds no {sku} left on {there}; the scene's `pieces` and `stock` say how many lie there"
+                    )
+                } else {
+                    format!("finds no {sku} on {there}; they lie on {}", id(*home))
+                }
+            }
+            Wanted::Tagged => format!("finds no tagged piece left on {there}"),
+            Wanted::Untagged => format!("finds no untagged piece left on {there}"),
+            Wanted::Piece(_) => return,
+        };
+        self.in_vain(at, why);
+    }
+
     pub(super) fn puts_back(&mut self, at: usize, fixture: usize, which: Which) {
-        for piece in self.meant(at, which).into_iter().rev() {
+        let meant = self.meant_for(at, which, "put back");
+        for piece in meant.into_iter().rev() {
             self.lets_go(at, piece, Place::Fixture(fixture));
             self.sight(at, ItemAction::Return, piece, fixture);
         }
@@ -99,7 +135,7 @@ impl World {
     }
 
     pub(super) fn stows(&mut self, at: usize, which: Which, carry: Carry) {
-        for piece in self.meant(at, which) {
+        for piece in self.meant_for(at, which, "carry in another way") {
             self.grips(at, piece, carry);
         }
         if which == Which::All
@@ -128,9 +164,15 @@ impl World {
     /// Gives pieces to somebody within reach, waiting for them to be; true when it is done or given up.
     pub(super) fn hands_to(&mut self, at: usize, person: u32, which: Which) -> bool {
         let over = self.waits(at, 20.0);
-        let Some(here) = self.people.get(at).map(|walker| walker.at) else { return true };
+        let Some((here, lane)) = self.people.get(at).map(|walker| (walker.at, walker.lane)) else {
+            return true;
+        };
         let Some(to) = self.people.iter().position(|p| p.id == person) else { return true };
-        let near = self.people.get(to).is_some_and(|p| p.at.to(here) < REACH_M);
+        let across = |theirs: Option<usize>| lane.zip(theirs).is_some_and(|(a, b)| a.abs_diff(b) == 1);
+        let near = self
+            .people
+            .get(to)
+            .is_some_and(|p| p.at.to(here) < if across(p.lane) { ACROSS_M } else { REACH_M });
         if let Some(walker) = self.people.get_mut(at) {
             walker.stops();
             if near {
@@ -138,7 +180,7 @@ impl World {
             }
         }
         if near {
-            for piece in self.meant(at, which) {
+            for piece in self.meant_for(at, which, "hand over") {
                 self.lets_go(at, piece, Place::Floor);
                 self.take(to, piece);
             }
@@ -148,7 +190,8 @@ impl World {
 
     pub(super) fn lays_in_tray(&mut self, at: usize, lane: usize) {
         let Some((place, height_m)) = self.plan.tray(lane) else { return };
-        for piece in self.meant(at, Which::All).into_iter().rev() {
+        let meant = self.meant_for(at, Which::All, "lay into the tray");
+        for piece in meant.into_iter().rev() {
             self.lets_go(at, piece, Place::Tray(lane));
             self.lies_at(piece, place, height_m);
         }

@@ -202,7 +202,10 @@ impl World {
     /// Walks along a lane; true on arrival.
     pub(super) fn lane_to(&mut self, at: usize, lane: usize, depth_m: f64) -> bool {
         let Some(to) = self.lane_point(lane, depth_m) else { return true };
-        let (to, through) = self.by_the_mouth(at, lane, depth_m).map_or((to, false), |mouth| (mouth, true));
+        let stop = self.stop_before_gate(at, lane, depth_m);
+        let kept = stop.and_then(|stop_m| self.lane_point(lane, stop_m));
+        let (to, through) =
+            self.by_the_mouth(at, lane, depth_m).map_or((kept.unwrap_or(to), false), |mouth| (mouth, true));
         if self.is_behind(at, lane, depth_m) {
             if let Some(walker) = self.people.get_mut(at) {
                 walker.stops();
@@ -214,7 +217,7 @@ impl World {
             walker.walks_to(to, &self.plan.ground);
             return false;
         }
-        walker.heads_for(to, &self.plan.ground)
+        walker.heads_for(to, &self.plan.ground) && kept.is_none()
     }
 
     /// Where one enters a lane first whose other side one wants to be on.
@@ -261,7 +264,7 @@ impl World {
 
     /// Keeps with the leader; true when the step has become others.
     pub(super) fn follows(&mut self, at: usize) -> bool {
-        let Some(me) = self.people.get(at) else { return false };
+        let Some(me) = self.people.get(at).filter(|me| !me.riding) else { return false };
         let (here, mine, place, child) = (me.at, me.lane, me.place, me.kind == Kind::Child);
         let leader = me.leader.and_then(|id| self.people.iter().find(|p| p.id == id));
         let Some(leader) = leader else {

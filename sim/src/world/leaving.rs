@@ -20,7 +20,7 @@ enum Aim {
 
 impl World {
     /// Whether there is anything to pay in the hands of whoever this person pays for.
-    fn owes(&self, at: usize) -> bool {
+    pub(super) fn owes(&self, at: usize) -> bool {
         let Some(purse) = self.people.get(at).map(|walker| walker.purse()) else { return false };
         let held = self.people.iter().filter(|p| p.purse() == purse).flat_map(|p| &p.held);
         held.copied().any(|piece| self.pieces.get(piece).is_some_and(|p| p.is_goods() && p.for_sale()))
@@ -28,9 +28,11 @@ impl World {
 
     /// The lane with the fewest people at it, the nearest of two alike by chance.
     fn choice_of_lane(&mut self) -> usize {
-        let counts: Vec<usize> = (0..self.plan.lanes.len()).map(|lane| self.crowd_at(lane)).collect();
-        let least = counts.iter().copied().min().unwrap_or(0);
-        let best: Vec<usize> = (0..counts.len()).filter(|&n| counts.get(n) == Some(&least)).collect();
+        let counts: Vec<(usize, usize)> =
+            self.lanes_on_foot().into_iter().map(|lane| (lane, self.crowd_at(lane))).collect();
+        let least = counts.iter().map(|(_, crowd)| *crowd).min().unwrap_or(0);
+        let best: Vec<usize> =
+            counts.iter().filter(|(_, crowd)| *crowd == least).map(|(lane, _)| *lane).collect();
         best.get(self.chance.index(best.len())).copied().unwrap_or(0)
     }
 
@@ -39,7 +41,8 @@ impl World {
         if self.plan.lanes.is_empty() {
             return vec![Step::Gone];
         }
-        let lane = self.choice_of_lane();
+        let cart = self.people.get(at).and_then(|walker| self.lane_of_cart(walker.id));
+        let lane = cart.unwrap_or_else(|| self.choice_of_lane());
         let (owes, turned) = (self.owes(at), self.people.get(at).is_some_and(|walker| walker.turned));
         let m = self.manner.clone();
         let aim = if !owes {
@@ -69,6 +72,9 @@ impl World {
                 steps.extend(self.gives_up());
             }
             Aim::Declined => steps.extend(self.is_declined(lane)),
+            Aim::Pay if m.changes_lane > 0.0 && cart.is_none() && self.chance.happens(m.changes_lane) => {
+                steps.extend(self.changes_lane(lane));
+            }
             Aim::Pay => steps.extend(self.pays(lane)),
             Aim::WalkOut | Aim::Pass => {
                 if self.chance.happens(m.lingers) {
@@ -82,7 +88,7 @@ impl World {
     }
 
     /// Everything back on some rack, and then out.
-    fn gives_up(&mut self) -> Vec<Step> {
+    pub(super) fn gives_up(&mut self) -> Vec<Step> {
         let fixture = self.a_rack();
         vec![
             Step::Visit { fixture },
@@ -90,6 +96,19 @@ impl World {
             Step::Stand(2.0),
             Step::Decide,
         ]
+    }
+
+    /// In at one lane, as far as the terminal perhaps, out again, and through the next.
+    fn changes_lane(&mut self, lane: usize) -> Vec<Step> {
+        let next = if lane + 1 < self.plan.lanes.len() { lane + 1 } else { lane.saturating_sub(1) };
+        let mut steps = if self.chance.happens(0.4) {
+            vec![Step::ToTerminal { lane }, self.pause(1.0, 4.0)]
+        } else {
+            vec![Step::LaneTo { lane, depth_m: self.chance.between(0.4, 1.2) }, self.pause(0.3, 1.5)]
+        };
+        steps.extend([Step::LaneTo { lane, depth_m: -0.8 }, Step::Queue { lane: next }]);
+        steps.extend(self.pays(next));
+        steps
     }
 
     /// At the terminal: look at what is shown, hold up the card, wait for the gate, go.

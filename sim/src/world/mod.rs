@@ -5,19 +5,28 @@ mod acts;
 #[cfg(test)]
 mod behaviour_tests;
 mod carriers;
+mod carts;
+#[cfg(test)]
+mod census_tests;
+mod company;
 mod failing;
+mod gates;
 mod handling;
 mod lanes;
 mod leaving;
+mod lifts;
 mod passages;
 mod pieces;
 mod reading;
+#[cfg(test)]
+mod rolling_tests;
 mod sensing;
 mod shoppers;
 mod staff;
 mod staging;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +37,7 @@ use crate::family::{Family, Manner, Sight};
 use crate::gen2::{Inventory, TagRead};
 use crate::people::{Kind, Presence, Step, Walker, Wanted};
 use crate::plan::{Plan, ReaderPlan};
-use crate::radio::{Aerial, Air, Body};
+use crate::radio::{Air, Body};
 use crate::senses::{Hand, Senses, Told};
 use crate::space::P2;
 use crate::stock::{Piece, Place, Product};
@@ -57,9 +66,13 @@ pub(crate) struct World {
     pub(crate) inventories: Vec<Inventory>,
     reader_names: Vec<Name>,
     people: Vec<Walker>,
+    /// Carts that carry a reader, as the plan has them.
+    carts: Vec<carts::Cart>,
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
+    /// Gates that stand in people's way; none where no store opens them.
+    gates: Option<gates::Gates>,
     /// Ways through that wait for the rest of a party, by purse.
     done: BTreeMap<u32, Vec<Done>>,
     /// Places of the line before each lane: inside, then on the street.
@@ -78,6 +91,8 @@ pub(crate) struct World {
     pub(crate) closing: bool,
     /// New pieces come into the stockroom when it runs low, made known as observations.
     pub(crate) deliveries: bool,
+    /// Where people do as a scene says: what could not be done, by whom.
+    pub(crate) vain: Option<Vec<(u32, String)>>,
     next_shopper_us: i64,
     next_staff_us: i64,
     next_person: u32,
@@ -116,8 +131,7 @@ impl World {
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
-        let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas);
-        let aerials: Vec<Aerial> = antennas.map(|antenna| Aerial::new(antenna.clone(), &mut room)).collect();
+        let (aerials, carts) = carts::aerials(&plan, seed, &mut room);
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
@@ -135,8 +149,10 @@ impl World {
             reader_names: plan.readers.iter().map(|reader| reader.id.as_str().into()).collect(),
             inventories,
             people: Vec::new(),
+            carts,
             due: Vec::new(),
             under: BTreeMap::new(),
+            gates: None,
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
@@ -149,6 +165,7 @@ impl World {
             now_us: 0,
             closing: false,
             deliveries: false,
+            vain: None,
             next_shopper_us: 12 * SECOND_US,
             next_staff_us: 45 * SECOND_US,
             next_person: 1,
@@ -172,7 +189,7 @@ impl World {
             plan,
             manner,
         };
-        world.air.stands_among(world.plan.fixtures.iter().map(|f| (f.area, f.height)));
+        world.air.stands_among(&world.plan.walls, world.plan.fixtures.iter().map(|f| (f.area, f.height)));
         if let Some(reader) = world.plan.readers.first() {
             world.air.in_region(reader.setup.region);
         }
@@ -257,6 +274,7 @@ impl World {
         self.arrivals();
         self.act();
         self.walk();
+        self.swing();
         self.carry();
     }
 
@@ -271,6 +289,7 @@ impl World {
             }
         }
         for (at, before) in crossings {
+            self.stops_at_gates(at, before);
             self.crosses(at, before);
         }
     }
@@ -287,7 +306,7 @@ impl World {
                 radius_m: build.trunk_m,
                 height_m: build.height_m,
             });
-            if let Some((at, frame)) = walker.frame() {
+            if let Some((at, frame)) = walker.frame().filter(|_| !self.pushes_reader(walker.id)) {
                 self.air.bodies.push(Body {
                     at,
                     velocity,
@@ -302,9 +321,11 @@ impl World {
                 {
                     tag.place(walker.carries(*slot, *carry, tag.held_axis));
                     tag.velocity = walker.velocity;
+                    tag.cabin_db = if walker.riding { lifts::CABIN_DB } else { 0.0 };
                 }
             }
         }
+        self.carts_roll();
     }
 
     fn every_second(&mut self) {

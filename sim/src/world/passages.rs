@@ -131,7 +131,7 @@ impl World {
         let carry = piece.carried_as().unwrap_or(walker.carry);
         Some(TrueItem {
             gtin: self.products.get(piece.product)?.gtin.clone(),
-            serial: (piece.epc.is_some() || piece.story == Story::Torn).then(|| piece.serial.to_string()),
+            serial: piece.told_serial(),
             mode: carry.word().into(),
             person: walker.id,
             concealed: carry.conceals(),
@@ -229,6 +229,7 @@ impl World {
         let epc_of = last.then_some(|tag: usize| pieces.get(tag).and_then(|piece| piece.epc.clone()));
         notes.tags_told(self.start, epc_of, &mut out.tags);
         out.people.append(&mut notes.people);
+        out.takes.append(&mut notes.takes);
         out.items_csv.push_str(&std::mem::take(&mut notes.items_csv));
     }
 }

@@ -1,7 +1,7 @@
 //! Pieces in the store: made, laid down, taken up, delivered; and how the store knows them.
 
-use crate::radio::{Tag, carry_loss_db};
-use crate::space::{P2, P3};
+use crate::radio::Tag;
+use crate::space::{P2, P3, Rect};
 use crate::stock::{self, Carry, Piece, Place, Story};
 use recording::Hex;
 use std::collections::BTreeSet;
@@ -10,6 +10,24 @@ use super::World;
 
 /// Pieces that lie about in the shop of the family `calibration` for those who come to take up.
 const LYING: usize = 2;
+/// A product's pieces hang beside each other on so much of a rail, metres, and their labels within these of one height and of
+/// the rail's middle.
+const RUN_M: f64 = 0.45;
+const LABEL_M: (f64, f64) = (0.1, 0.2);
+
+/// Where the label of a piece is on a rack or table: each product has its own run and its own height; `off` says where in
+/// there, 0 to 1 each.
+fn hangs(area: Rect, height_m: f64, product: usize, off: [f64; 3]) -> P3 {
+    // Parts of the golden and of another ratio: products one after the other come to lie apart.
+    let (run, level) = ((product as f64 * 0.618_034).fract(), (product as f64 * 0.414_214).fract());
+    let size = area.high.minus(area.low);
+    let (long_m, deep_m) = (size.x.max(size.y), size.x.min(size.y));
+    let along = (run * long_m + (off[0] - 0.5) * RUN_M).rem_euclid(long_m.max(0.01));
+    let across = deep_m / 2.0 + (off[1] - 0.5) * LABEL_M.1.min(deep_m);
+    let up = height_m * (0.6 + 0.3 * level) + (off[2] - 0.5) * LABEL_M.0.min(height_m / 2.0);
+    let flat = if size.x >= size.y { P2::new(along, across) } else { P2::new(across, along) };
+    area.low.plus(flat).up(up)
+}
 
 impl World {
     pub(super) fn furnish(&mut self) {
@@ -109,15 +127,11 @@ impl World {
         match place {
             Place::Fixture(at) => {
                 if let Some(fixture) = self.plan.fixtures.get(at) {
-                    let area = fixture.area;
-                    tag.at = P3::new(
-                        draws.between(area.low.x, area.high.x),
-                        draws.between(area.low.y, area.high.y),
-                        fixture.height * draws.between(0.55, 0.95),
-                    );
+                    let off = [draws.unit(), draws.unit(), draws.unit()];
+                    tag.at = hangs(fixture.area, fixture.height, piece.product, off);
                 }
-                // Neighbours on the rail detune and shade each other.
-                tag.loss_db = draws.normal(4.0, 2.5).clamp(0.0, 12.0);
+                // Cloth, hangers and the rail; what neighbours take, the air finds out.
+                tag.laid(draws.normal(2.5, 2.0).clamp(0.0, 9.0));
                 if self.manner.as_logged {
                     tag.with_nothing_around(draws);
                 }
@@ -128,7 +142,7 @@ impl World {
                     draws.between(-0.8, 0.8),
                     draws.between(0.2, 2.0),
                 ));
-                tag.loss_db = draws.normal(6.0, 3.0).clamp(0.0, 15.0);
+                tag.laid(draws.normal(6.0, 3.0).clamp(0.0, 15.0));
             }
         }
         self.air.placed(piece_at);
@@ -158,7 +172,7 @@ impl World {
         for n in self.with_tags(piece_at) {
             if let Some(tag) = self.air.tags.get_mut(n) {
                 tag.at = at.up(height_m).plus(off);
-                tag.loss_db = self.making.normal(4.5, 2.5).clamp(0.0, 12.0);
+                tag.laid(self.making.normal(3.5, 2.5).clamp(0.0, 12.0));
             }
             self.air.placed(n);
         }
@@ -204,7 +218,7 @@ impl World {
             tag.there = piece.epc.is_some();
             tag.owner = Some(walker.id);
             tag.held_axis = draws.direction();
-            tag.loss_db = carry_loss_db(carry, slot, draws);
+            tag.carried(carry, slot, draws);
             if self.manner.as_logged {
                 tag.with_nothing_around(draws);
             }

@@ -4,9 +4,10 @@ use recording::{ItemAction, Name, Time};
 
 use crate::people::Walker;
 use crate::plan::Load;
-use crate::senses::{Figure, Hand, Shown, hand, reached};
+use crate::senses::{Figure, Hand, Shown, drawn, hand, reached};
 use crate::space::{P2, P3};
 use crate::stock::{Carry, Piece, Place};
+use crate::truth::TrueTake;
 
 use super::{STEP_S, STEP_US, World};
 
@@ -14,6 +15,8 @@ use super::{STEP_S, STEP_US, World};
 const NEAR_LINE_M: f64 = 0.9;
 /// Where what is in hand shows on the way out, from before the lanes' entry lines to past their exit lines, metres.
 const ON_THE_WAY_M: (f64, f64) = (2.5, 0.2);
+/// How far over the top of a fixture a hand comes that takes from it, metres.
+const OVER_RAIL_M: f64 = 0.1;
 /// Steps between two weighings.
 const WEIGH_STEPS: i64 = 2;
 
@@ -54,17 +57,20 @@ impl World {
         told.into_iter().for_each(|t| self.post(t));
         hands.clear();
         self.hands = hands;
-        if self.now_us % 200_000 == 0
-            && let Some(notes) = &mut self.notes
-        {
+        if self.now_us % 200_000 == 0 && self.notes.is_some() {
             let at = Time::from_micros(self.start.as_micros() + self.now_us);
             let rounded = |v: f64| (v * 100.0).round() / 100.0;
-            notes.people.extend(self.people.iter().map(|p| crate::truth::TruePosition {
+            let positions = self.people.iter().map(|p| crate::truth::TruePosition {
                 person: p.id,
                 at,
                 x: rounded(p.at.x),
                 y: rounded(p.at.y),
-            }));
+                cart: self.cart_of(p.id),
+            });
+            let positions: Vec<_> = positions.collect();
+            if let Some(notes) = &mut self.notes {
+                notes.people.extend(positions);
+            }
         }
     }
 
@@ -124,7 +130,7 @@ impl World {
         carriers.flat_map(|walker| &walker.held).filter_map(|&at| Some(self.air.tags.get(at)?.at)).collect()
     }
 
-    /// Shows the cameras what a hand does at a fixture; several of one product at once are one sight of a stack.
+    /// Notes what a hand does at a fixture and shows it to the cameras; several of one product at once are one sight of a stack.
     pub(super) fn sight(&mut self, at: usize, action: ItemAction, piece: usize, fixture: usize) {
         let (Some(walker), Some(piece), Some(fixture)) =
             (self.people.get(at), self.pieces.get(piece), self.plan.fixtures.get(fixture))
@@ -132,7 +138,20 @@ impl World {
             return;
         };
         let figure = figure(walker);
-        let zone: Option<Name> = Some(fixture.zone.as_str().into());
+        let zone = Name::from(fixture.zone.as_str());
+        if let (Some(notes), Some(product)) = (&mut self.notes, self.products.get(piece.product)) {
+            notes.takes.push(TrueTake {
+                person: walker.id,
+                staff: walker.staff,
+                at: Time::from_micros(self.start.as_micros() + self.now_us),
+                action,
+                fixture: fixture.id.as_str().into(),
+                zone: zone.clone(),
+                gtin: product.gtin.clone(),
+                serial: piece.told_serial(),
+            });
+        }
+        let zone = Some(zone);
         let same = |hand: &&mut Hand| {
             hand.person == figure.id
                 && hand.action == action
@@ -144,6 +163,11 @@ impl World {
             return;
         }
         let middle = fixture.area.low.plus(fixture.area.high).times(0.5);
-        self.hands.push(hand(&figure, (action, piece.product), zone, reached(&figure, middle)));
+        // What hangs is lifted off its rail, what lies is taken from the top.
+        let at = reached(&figure, middle);
+        let z = at.z.max((fixture.height + OVER_RAIL_M).min(figure.height_m));
+        let at = P3 { z, ..at };
+        let hand = hand(&figure, (action, piece.product), zone, at);
+        self.hands.push(Hand { drawn: Some(drawn(&figure, middle)), ..hand });
     }
 }

@@ -11,6 +11,7 @@ impl World {
         while let Some(n) = self.due.iter().position(|(at_us, _)| *at_us <= self.now_us) {
             let (_, walker) = self.due.remove(n);
             self.people.push(walker);
+            self.hires(self.people.len() - 1);
         }
         let shoppers = self.people.iter().filter(|p| !p.staff).count();
         if !self.closing && self.now_us >= self.next_shopper_us {
@@ -32,19 +33,22 @@ impl World {
 
     /// One or several people come to the shop.
     fn visit(&mut self) {
-        if self.chance.happens(self.manner.returns) {
+        let neighbours = self.manner.neighbours;
+        if neighbours > 0.0 && self.chance.happens(neighbours) {
+            self.neighbours();
+        } else if self.chance.happens(self.manner.returns) {
             self.returner();
         } else if self.chance.happens(self.manner.groups) {
             self.party();
         } else if self.chance.happens(self.manner.pairs) {
             self.pair();
         } else {
-            let kind = self.kind();
+            let kind = self.kind_alone();
             self.shopper(kind);
         }
     }
 
-    fn kind(&mut self) -> Kind {
+    pub(super) fn kind(&mut self) -> Kind {
         let on_wheels = self.manner.on_wheels;
         let kinds = [
             (Kind::Adult, 1.0 - on_wheels),
@@ -113,6 +117,7 @@ impl World {
         }
         steps.push(Step::Decide);
         let walker = self.comes(street, kind, steps);
+        self.hires(walker);
         self.has_habits(walker);
     }
 
@@ -171,7 +176,7 @@ impl World {
         steps
     }
 
-    fn takes_one(&mut self) -> Vec<Step> {
+    pub(super) fn takes_one(&mut self) -> Vec<Step> {
         let product = self.a_tagged_product();
         let home = self.products.get(product).map_or(0, |p| p.home);
         let (fixture, what) = if self.chance.happens(self.manner.untagged) {
@@ -275,71 +280,9 @@ impl World {
         self.has_habits(leader);
     }
 
-    /// Two with a card each: behind each other through one lane, side by side through two, or one hands the other what
-    /// they carry, in the shop or in the lane.
-    fn pair(&mut self) {
-        let (one, other) = (self.next_person, self.next_person + 1);
-        let lane = self.chance.index(self.plan.lanes.len());
-        let beside = if lane + 1 < self.plan.lanes.len() { lane + 1 } else { lane.saturating_sub(1) };
-        let (street, comes_in) = self.door();
-        let (mut first, mut second) = (vec![comes_in.clone()], vec![comes_in]);
-        for steps in [&mut first, &mut second] {
-            let taken = self.takes_one();
-            steps.extend(taken);
-        }
-        match self.chance.index(4) {
-            0 if beside != lane => {
-                first.push(Step::Abreast { lane, with: other });
-                second.push(Step::Abreast { lane: beside, with: one });
-                first.extend(self.pays(lane));
-                second.extend(self.pays(beside));
-            }
-            1 => {
-                // In mid-lane: who carries it at the end pays.
-                first.extend([
-                    Step::Queue { lane },
-                    Step::LaneTo { lane, depth_m: 0.8 },
-                    Step::HandTo { person: other, which: Which::All },
-                    Step::Leave { lane },
-                    Step::Gone,
-                ]);
-                second.extend([
-                    Step::Tailgate { lane },
-                    Step::LaneTo { lane, depth_m: 0.5 },
-                    Step::Stand(2.0),
-                ]);
-                second.extend(self.pays(lane));
-            }
-            2 => {
-                first.extend([
-                    Step::Meet { person: other },
-                    Step::HandTo { person: other, which: Which::Last },
-                ]);
-                first.push(Step::Decide);
-                second.extend([Step::Queue { lane }]);
-                second.extend(self.pays(lane));
-            }
-            _ => {
-                first.push(Step::Queue { lane });
-                second.push(Step::Queue { lane });
-                first.extend(self.pays(lane));
-                second.extend(self.pays(lane));
-            }
-        }
-        let pair = [
-            self.comes(street, Kind::Adult, first),
-            self.comes(street.plus(P2::new(0.2, 0.7)), Kind::Adult, second),
-        ];
-        for walker in pair {
-            if let Some(walker) = self.people.get_mut(walker) {
-                walker.group = Some(one);
-            }
-        }
-    }
-
     /// Somebody who comes in through the lane to give a piece back, and leaves with nothing.
     fn returner(&mut self) {
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         let length = self.lane_length(lane);
         let Some(start) = self.lane_point(lane, length + 4.0) else { return };
         let steps = vec![

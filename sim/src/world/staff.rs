@@ -9,14 +9,20 @@ use crate::stock::{Carry, Place};
 
 use super::World;
 
+/// A shop that so many shoppers may be in at once has one more member of staff who fills its racks.
+const SHOPPERS_A_RESTOCKER: usize = 6;
+
 impl World {
-    /// Products that their own fixture is short of: which, how many, and where pieces of it lie in the stockroom.
+    /// Products that their own fixture is short of: which, how many, and where pieces of it lie in the stockroom. What
+    /// staff have in their hands is on its way to a rack.
     fn shortages(&self) -> Vec<(usize, usize, Vec<usize>)> {
         let mut hanging = vec![0_usize; self.products.len()];
         let mut stored = vec![Vec::new(); self.products.len()];
+        let staff: Vec<u32> = self.people.iter().filter(|p| p.staff).map(|p| p.id).collect();
         for (at, piece) in self.pieces.iter().enumerate().filter(|(_, piece)| piece.is_goods()) {
             match piece.place {
-                Place::Fixture(_) => {
+                Place::Held { person, .. } if !staff.contains(&person) => {}
+                Place::Fixture(_) | Place::Held { .. } => {
                     if let Some(count) = hanging.get_mut(piece.product) {
                         *count += 1;
                     }
@@ -26,7 +32,7 @@ impl World {
                         pieces.push(at);
                     }
                 }
-                Place::Held { .. } | Place::Floor | Place::Tray(_) | Place::Gone => {}
+                Place::Floor | Place::Tray(_) | Place::Gone => {}
             }
         }
         let short = hanging.into_iter().zip(stored).enumerate().map(|(product, (hanging, stored))| {
@@ -35,8 +41,8 @@ impl World {
         short.filter(|(_, short, _)| *short > 0).collect()
     }
 
-    /// Sends somebody with an armful to one of the fixtures that are short.
-    fn restocker(&mut self) {
+    /// Sends somebody with an armful to one of the fixtures that are short; says how much that is at most.
+    fn restocker(&mut self) -> usize {
         let mut wanted: Vec<(usize, f64)> =
             (0..self.plan.fixtures.len()).map(|fixture| (fixture, 0.0)).collect();
         for (product, short, _) in self.shortages() {
@@ -46,7 +52,7 @@ impl World {
             }
         }
         wanted.retain(|(_, weight)| *weight > 0.0);
-        let Some(&fixture) = self.chance.one_of(&wanted) else { return };
+        let Some(&fixture) = self.chance.one_of(&wanted) else { return 0 };
         // An armful, a carton, or a rail of 20 to 60.
         let kinds = [
             (Kind::Adult, 1.0 - self.manner.rails),
@@ -69,6 +75,7 @@ impl World {
         );
         steps.extend([Step::Go(self.plan.stockroom_at), Step::Gone]);
         self.staff_comes(self.plan.stockroom_at, kind, steps);
+        count
     }
 
     fn staff_comes(&mut self, at: P2, kind: Kind, steps: Vec<Step>) {
@@ -83,7 +90,7 @@ impl World {
 
     /// Close before a lane, or a few steps into it and back: where its antennas read.
     fn past_a_lane(&mut self) -> Vec<Step> {
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         if self.chance.happens(0.5) {
             return vec![
                 Step::LaneTo { lane, depth_m: -self.chance.between(0.4, 0.9) },
@@ -100,7 +107,7 @@ impl World {
 
     /// Goods from the street, through a lane, to the stockroom: moved, not sold.
     fn goods_in(&mut self) {
-        let lane = self.chance.index(self.plan.lanes.len());
+        let lane = self.a_lane();
         let length = self.lane_length(lane);
         let Some(start) = self.lane_point(lane, length + 4.0) else { return };
         let rail = self.chance.happens(0.5);
@@ -141,18 +148,33 @@ impl World {
         self.staff_comes(self.plan.stockroom_at, Kind::Adult, steps);
     }
 
-    /// What staff do once a minute.
+    /// What staff do once a minute, as many of them as the shop's traffic keeps busy.
     pub(super) fn staff_round(&mut self) {
-        if self.people.iter().any(|p| p.staff) {
+        let most = 1 + self.manner.most_people / SHOPPERS_A_RESTOCKER;
+        let mut there = self.people.iter().filter(|p| p.staff).count();
+        if there >= most {
             return;
         }
         if self.chance.happens(self.manner.goods_in) {
             self.goods_in();
+            there += 1;
         } else if self.pieces.iter().any(|p| p.place == Place::Floor && p.is_goods()) {
             self.tidies();
-        } else if self.on_floor() * 10 < self.floor_stock * self.manner.restock_at {
-            self.restocker();
+            there += 1;
         }
+        if there == most {
+            return;
+        }
+        let mut hang_soon = self.on_floor() + self.coming();
+        while there < most && hang_soon * 10 < self.floor_stock * self.manner.restock_at {
+            hang_soon += self.restocker().max(1);
+            there += 1;
+        }
+    }
+
+    /// Pieces in the hands of staff.
+    fn coming(&self) -> usize {
+        self.people.iter().filter(|p| p.staff).map(|p| p.held.len()).sum()
     }
 
     /// Takes up to `count` pieces that a fixture is short of.

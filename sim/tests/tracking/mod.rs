@@ -1,5 +1,8 @@
-//! How well a camera's tracks follow people: IDF1 (Ristani et al. 2016) on the floor, at the truth's five instants a
-//! second, a position being right within a metre, in the zones and lanes that the camera covers.
+//! How well tracks follow people: IDF1 (Ristani et al. 2016) on the floor, at the truth's five instants a second, a
+//! position being right within a metre, in the zones and lanes that a camera covers. Also how somebody who knows nothing
+//! but the recording puts the tracks of several cameras together.
+
+pub mod fusing;
 
 use std::collections::BTreeMap;
 
@@ -23,10 +26,21 @@ pub fn offset_s(simulated: &Simulated, source: &str, at: Time) -> f64 {
     offsets.last().unwrap_or(0.0) / 1e3
 }
 
-/// Tracks as the source tells them, microseconds by the store's clock.
-fn tracks(simulated: &Simulated, source: &str) -> BTreeMap<String, Vec<(i64, Place)>> {
+/// Positions in order of time: microseconds by the store's clock, and where.
+pub type Track = Vec<(i64, Place)>;
+
+/// Where a track is at an instant, by its nearest report.
+fn place_at(track: &Track, at_us: i64) -> Option<Place> {
+    let after = track.partition_point(|(t, _)| *t < at_us);
+    let near = track[after.saturating_sub(1)..(after + 1).min(track.len())].iter();
+    let (t, place) = near.min_by_key(|(t, _)| (t - at_us).abs())?;
+    ((t - at_us).abs() as f64 / 1e6 <= STANDS_S).then_some(*place)
+}
+
+/// Tracks as the source tells them, by name.
+fn tracks(simulated: &Simulated, source: &str) -> BTreeMap<String, Track> {
     let mut offset_us = 0.0;
-    let mut tracks: BTreeMap<String, Vec<(i64, Place)>> = BTreeMap::new();
+    let mut tracks: BTreeMap<String, Track> = BTreeMap::new();
     for line in &simulated.lines {
         match &line.what {
             Observation::Source(said) if *said.source == *source => {
@@ -72,7 +86,7 @@ fn covered(simulated: &Simulated, source: &str) -> Vec<(Place, Place)> {
     rectangles.collect()
 }
 
-/// How a camera's tracks fare.
+/// How tracks fare.
 #[derive(Clone, Copy, Debug)]
 pub struct Score {
     pub idf1: f64,
@@ -82,13 +96,18 @@ pub struct Score {
     pub people: usize,
 }
 
-/// The share of a track's reports and of people's instants that belong together when each person gets one track.
+/// How a camera's own tracks fare where it sees.
 pub fn score(simulated: &Simulated, source: &str) -> Score {
+    score_of(simulated, source, &tracks(simulated, source).into_values().collect::<Vec<_>>())
+}
+
+/// The share of a track's reports and of people's instants that belong together when each person gets one track, in what
+/// `source` covers.
+pub fn score_of(simulated: &Simulated, source: &str, tracks: &[Track]) -> Score {
     let covered = covered(simulated, source);
     let inside = |p: Place| {
         covered.iter().any(|(low, high)| low.0 <= p.0 && p.0 <= high.0 && low.1 <= p.1 && p.1 <= high.1)
     };
-    let tracks: Vec<Vec<(i64, Place)>> = tracks(simulated, source).into_values().collect();
     let mut instants: BTreeMap<i64, Vec<(u32, Place)>> = BTreeMap::new();
     for truth in &simulated.truth.people {
         instants.entry(truth.at.as_micros()).or_default().push((truth.person, (truth.x, truth.y)));
@@ -104,13 +123,8 @@ pub fn score(simulated: &Simulated, source: &str) -> Score {
         true_count += there.iter().filter(|(_, place)| inside(*place)).count() as i64;
         let mut seen = vec![false; people.len()];
         for (n, track) in tracks.iter().enumerate() {
-            let after = track.partition_point(|(t, _)| t < at_us);
-            let near = track[after.saturating_sub(1)..(after + 1).min(track.len())].iter();
-            let Some((t, place)) = near.min_by_key(|(t, _)| (t - at_us).abs()) else { continue };
-            if (t - at_us).abs() as f64 / 1e6 > STANDS_S {
-                continue;
-            }
-            let right = |(_, truth): &&(u32, Place)| apart(*truth, *place) <= RIGHT_M;
+            let Some(place) = place_at(track, *at_us) else { continue };
+            let right = |(_, truth): &&(u32, Place)| apart(*truth, place) <= RIGHT_M;
             for (person, _) in there.iter().filter(right).filter(|(_, truth)| inside(*truth)) {
                 together[people[person]][n] += 1;
                 seen[people[person]] = true;
@@ -118,7 +132,7 @@ pub fn score(simulated: &Simulated, source: &str) -> Score {
             // Somebody just outside of what is judged is no mistake.
             let beside = there.iter().filter(right).any(|(_, truth)| !inside(*truth));
             let counted = there.iter().filter(right).any(|(_, truth)| inside(*truth));
-            told_count += i64::from(counted || (inside(*place) && !beside));
+            told_count += i64::from(counted || (inside(place) && !beside));
         }
         found += seen.iter().filter(|seen| **seen).count() as i64;
     }
