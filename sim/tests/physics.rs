@@ -2,9 +2,13 @@
 //! measuring itself against real logs where they are at hand.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use sim::calibration::{Effect, Estimate, Logs, Row, effects, report, rooms, told_apart};
+use recording::Observation;
+use sim::calibration::{Effect, Estimate, Logs, Row, effects, report, rooms, shop, told_apart};
+use sim::{Family, simulate};
 
 fn row<'a>(rows: &'a [Row], name: &str) -> &'a Row {
     rows.iter().find(|row| row.measure.name.starts_with(name)).unwrap()
@@ -28,6 +32,52 @@ fn the_airs_figures_are_those_of_real_readers() {
     }
     let under: Vec<f64> = row(&rows, "level 1 / 3 / 5 / 7 ft").rooms.iter().map(|e| e.value).collect();
     assert!(under[3] > under[2], "the floor makes 7 ft louder than 5 ft: {under:?}");
+}
+
+/// Whoever measures the family's files finds the logs' room in them: as hard to tell moving from resting there.
+#[test]
+fn the_family_calibration_is_a_room_like_the_logs() {
+    let shops = [1, 2].map(|seed| shop(Family::Calibration, seed, 600));
+    let rows = report(&Logs::default().halves(), &[], &shops);
+    for name in [
+        "spread of the level in a second, at rest",
+        "AUC of moving against resting by that spread",
+        "AUC of moving against resting by the folded phase step",
+        "level of the carried tag",
+    ] {
+        let row = row(&rows, name);
+        assert_eq!(row.holds(&row.shop), Some(true), "{name}: {:?}", row.shop);
+    }
+    for shop in &shops {
+        let windows = |recordings: &[sim::calibration::Recording]| -> usize {
+            recordings.iter().map(|recording| recording.windows().len()).sum()
+        };
+        let (moving, resting) = (windows(&shop.walks), windows(&shop.stays));
+        assert!(
+            moving > 300 && resting > 1500,
+            "{moving} seconds moving, {resting} at rest: too few to tell"
+        );
+    }
+}
+
+/// The contract: one lane, and at most 15 tags in the field; and tags that never move are told from those that do.
+#[test]
+fn the_family_calibration_has_few_tags_and_some_of_them_never_move() {
+    let simulated = simulate(Family::Calibration, 3, Duration::from_secs(600));
+    let mut seconds: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    for line in &simulated.lines {
+        if let Observation::Read(read) = &line.what {
+            seconds.entry(line.at.as_micros() / 1_000_000).or_default().insert(read.epc.to_string());
+        }
+    }
+    let most = seconds.values().map(BTreeSet::len).max().unwrap();
+    assert!(most <= 15, "{most} tags in a second");
+    let tags = &simulated.truth.tags;
+    let still = tags.iter().filter(|tag| tag.carried.is_empty() && tag.waiting.is_empty()).count();
+    assert!(still >= 4 && tags.len() - still > 6, "{still} of {} never move", tags.len());
+    let lanes: BTreeSet<&str> =
+        simulated.truth.passages.iter().map(|passage| passage.lane.as_str()).collect();
+    assert!(lanes.len() == 1 && simulated.truth.passages.len() > 5);
 }
 
 #[test]
