@@ -122,6 +122,12 @@ pub async fn start(options: Options) -> io::Result<Live> {
     for (number, (plan, inventory)) in world.plan.readers.iter().zip(&world.inventories).enumerate() {
         hosts.push(Host::open(plan, number, inventory.hop_table_khz(), &around, &mut tasks).await?);
     }
+    // Gates stand shut before anybody asks their contacts.
+    for (reader, port, high) in world.contacts() {
+        if let Some(host) = hosts.get(reader) {
+            host.input(port, high).await;
+        }
+    }
     let keys = |reader: &str| -> Keys {
         hosts.iter().find(|host| &*host.name == reader).map(|host| host.keys.clone()).unwrap_or_default()
     };
