@@ -169,7 +169,6 @@ fn proposed(out: &mut String, task: &Task, planned: &Planned, proposal: &Proposa
     let loss = &against.loss_minor;
     let saved = Mean { mean: -loss.mean, low: -loss.high, high: -loss.low, ..*loss };
     let saved = ranged(saved, &|value| whole(value, &task.currency));
-    let sure = 100.0 * loss.below_zero;
     let read = Mean {
         mean: 100.0 * against.read.mean,
         low: 100.0 * against.read.low,
