@@ -197,7 +197,7 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     assert_eq!(told["readers"], fragment["readers"], "the report and the fragment say the same");
     let report = fs::read_to_string(out.join("plan.txt")).unwrap();
     assert!(report.contains("It is better than what stands") && report.contains("over-the-lane"), "{report}");
-    for picture in ["carried.svg", "resting.svg"] {
+    for picture in ["coverage-carried.svg", "coverage-at-rest.svg"] {
         let picture = fs::read_to_string(out.join(picture)).unwrap();
         assert!(
             picture.contains("<svg") && picture.contains("As it stands") && picture.contains("As proposed")
