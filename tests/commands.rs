@@ -101,6 +101,26 @@ fn exit_codes_tell_wrong_usage_from_failure() {
     assert!(unknown.contains("sunny") && unknown.contains("plain"), "the families there are: {unknown}");
 }
 
+/// What is wrong about a simulated store's order is said with what would be right, before anything is simulated.
+#[test]
+fn a_wrong_order_for_a_simulated_store_says_what_would_be_right() {
+    let scene = "tests/scenes/03-turns-back.toml";
+    for (wrong, hint) in [
+        (&["--family", "Bussy", "--out", "x"][..], "`busy`"),
+        (&["--family", "plain", "--minutes", "1.5", "--out", "x"], "whole minutes from 1 to 1440"),
+        (&["--family", "plain", "--minutes", "2000", "--out", "x"], "whole minutes from 1 to 1440"),
+        (&["--family", "plain", "--seed", "-1", "--out", "x"], "a whole number from 0"),
+        (&["--family", "plain", "--shop", "boutique", "--out", "x"], "config/boutique.toml"),
+        (&["--family", "plain", "--scene", scene, "--out", "x"], "--scene"),
+        (&["--scene", scene, "--shop", "config/boutique.toml"], "--shop"),
+        (&["--scene", scene, "--minutes", "5"], "--minutes"),
+    ] {
+        let output = run(&[&["sim"], wrong].concat(), None);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(hint), "{wrong:?}: {}", text(&output.stderr));
+    }
+}
+
 /// What `epc decode` says of lines.
 fn decoded(input: &[u8]) -> Vec<Value> {
     let output = run(&["epc", "decode"], Some(input));

@@ -1,7 +1,8 @@
 //! Seeded small worlds through the whole engine: the things that must never happen do not, seen from outside, whatever
 //! the rules decide; and how often they decide rightly, with its interval.
 //!
-//! `scripts/worlds 10000` runs as many as you like in release; here it is 500.
+//! `scripts/worlds 10000` runs as many as you like in release; here it is 500. `PORTICO_FAMILY=lanes` runs worlds of one family
+//! alone, `PORTICO_SHOP=cart` those of one shop of `config/`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use recording::{
     AttemptState, BasketStatus, CatalogueChange, Name, Observation, Outcome, PassageOutcome, Receipt,
     ReceiptStatus, Time,
 };
-use sim::{Family, Simulated, simulate};
+use sim::{Family, Plan, Simulated, simulate, simulate_in};
 
 /// Small worlds: long enough for a handful of passages.
 const WORLD: Duration = Duration::from_secs(75);
@@ -223,7 +224,7 @@ impl Score {
             )
         };
         println!(
-            "family {family}, physics {}, {worlds} worlds, decided by rules:\n  receipts exactly right {}\n  lines that do not \
+            "{family}, physics {}, {worlds} worlds, decided by rules:\n  receipts exactly right {}\n  lines that do not \
              belong {}\n  receipts of passages that should pay {}\n  passages held for staff {}",
             sim::PHYSICS,
             share(of(&self.exact), of(&self.charged)),
@@ -247,7 +248,11 @@ fn wilson(part: u64, all: u64) -> (f64, f64) {
 /// Every family takes its turn; each seed is a world of its own.
 #[test]
 fn in_no_world_happens_what_must_never_happen() {
-    let score: Vec<Score> = Family::ALL.iter().map(|_| Score::default()).collect();
+    let only = std::env::var("PORTICO_FAMILY").ok();
+    let families: Vec<Family> =
+        Family::ALL.into_iter().filter(|f| only.as_ref().is_none_or(|only| only == f.name())).collect();
+    assert!(!families.is_empty(), "there is no family {only:?}");
+    let score: Vec<Score> = families.iter().map(|_| Score::default()).collect();
     let next = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -259,19 +264,44 @@ fn in_no_world_happens_what_must_never_happen() {
                         return;
                     }
                     let seed = first_seed() + nth;
-                    let which = seed as usize % Family::ALL.len();
-                    one_world(Family::ALL[which], seed, &score[which]);
+                    let which = seed as usize % families.len();
+                    one_world(families[which].name(), seed, &score[which], || {
+                        simulate(families[which], seed, WORLD)
+                    });
                 }
             });
         }
     });
-    for (family, score) in Family::ALL.iter().zip(&score) {
-        score.tell(family.name(), worlds() / Family::ALL.len() as u64);
+    for (family, score) in families.iter().zip(&score) {
+        score.tell(family.name(), worlds() / families.len() as u64);
     }
 }
 
-fn one_world(family: Family, seed: u64, score: &Score) {
-    let world = simulate(family, seed, WORLD);
+/// The shops of `config/` that can be lived in, a few worlds each, or many of the one that is asked for.
+#[test]
+fn nor_in_the_shops_that_are_shown() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let only = std::env::var("PORTICO_SHOP").ok();
+    let mut shops = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        if !text.contains("\n[simulation]\n") || only.as_ref().is_some_and(|only| *only != name) {
+            continue;
+        }
+        shops += 1;
+        let (plan, score) = (Plan::read(&file).unwrap(), Score::default());
+        let count = if only.is_some() { worlds() } else { worlds().div_ceil(250) };
+        for seed in first_seed()..first_seed() + count {
+            one_world(&name, seed, &score, || simulate_in(plan.clone(), Family::Plain, seed, 2 * WORLD));
+        }
+        score.tell(&name, count);
+    }
+    assert!(shops > 0, "there is no shop {only:?}");
+}
+
+fn one_world(name: &str, seed: u64, score: &Score, simulates: impl FnOnce() -> Simulated) {
+    let world = simulates();
     let result = std::panic::catch_unwind(|| {
         let said = play(&world, usize::MAX);
         must_never_happen(&said, &not_for_sale(&world));
@@ -289,6 +319,6 @@ fn one_world(family: Family, seed: u64, score: &Score) {
     });
     match result {
         Ok(said) => score.count(&world, &said),
-        Err(_) => panic!("world {} with seed {seed} broke an invariant", family.name()),
+        Err(_) => panic!("world {name} with seed {seed} broke an invariant"),
     }
 }

@@ -9,7 +9,8 @@
 //! 4. Another passage has it on its frozen basket or receipt.
 //! 5. The passage comes in from the street.
 //! 6. It was not read since the passage began.
-//! 7. It is read just the same while nobody of the passage is near: a rack.
+//! 7. It is read just the same while nobody of the passage is near: a rack. (Not where the lane's antennas come with a
+//!    cart: what lies in it is read just the same all along.)
 //! 8. It is read better at a shelf.
 //! 9. Somebody else, or another lane that somebody goes through, fits its reads better, or as well.
 //! 10. Its reads are too few or too weak, and no camera speaks for it.
@@ -198,7 +199,9 @@ fn judge_piece(
     if seen.count_inside == 0 {
         return ignore("not read any more when this passage began");
     }
-    if let Some(why) = rests(seen) {
+    if !case.scope.moves()
+        && let Some(why) = rests(seen)
+    {
         return ignore(why);
     }
     let sight = hands.support(&key.gtin);

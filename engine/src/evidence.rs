@@ -134,6 +134,11 @@ impl<'a> Scope<'a> {
         Some(Scope { field, people, passage, lane, from, to, far })
     }
 
+    /// Whether the lane's antennas come to it with a cart.
+    pub(crate) fn moves(&self) -> bool {
+        self.lane.moves
+    }
+
     fn far(&self, at: Slot) -> Distance {
         let place = usize::try_from(at - (self.to - HISTORY_SLOTS)).ok();
         place.and_then(|place| self.far.get(place)).copied().unwrap_or(Distance::Near)

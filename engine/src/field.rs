@@ -37,6 +37,8 @@ pub(crate) struct LaneField {
     pub(crate) id: Name,
     pub(crate) area: Vec<Point>,
     pub(crate) antennas: Vec<AntennaId>,
+    /// Its antennas come to it with a cart: what they read before is what lies in the cart, no rack.
+    pub(crate) moves: bool,
     pub(crate) terminal: Option<Point>,
     pub(crate) centre: Point,
     entry: Point,
@@ -101,6 +103,7 @@ impl LaneField {
             id: lane.id.clone(),
             area,
             antennas: Vec::new(),
+            moves: false,
             terminal,
             centre,
             entry,
@@ -147,9 +150,10 @@ impl Field {
                 let lane = lanes.get(lane?)?;
                 Some([lane.centre[0], lane.centre[1], USUAL_HEIGHT_M])
             };
-            let position = antenna.position.or_else(over_lane);
+            let position = antenna.position.or_else(over_lane).filter(|_| !antenna.moves);
             if let Some(lane) = lane.and_then(|l| lanes.get_mut(l)) {
                 lane.antennas.push(antennas.len() as AntennaId);
+                lane.moves |= antenna.moves;
             }
             antennas.push(AntennaField {
                 reader: antenna.reader.clone(),

@@ -79,6 +79,8 @@ pub struct Antenna {
     pub position: Option<[f64; 3]>,
     /// Its boresight, where that is known.
     pub facing: Option<[f64; 3]>,
+    /// It is fixed to something that people move, a shopping cart: where it is, nobody knows, and what it reads goes along.
+    pub moves: bool,
 }
 
 /// A payment terminal.

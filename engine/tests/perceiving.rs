@@ -514,3 +514,24 @@ fn beams_alone_tell_who_goes_out_and_who_comes_in() {
     let ways: Vec<_> = told.ended().into_iter().map(|ended| ended.1).collect();
     assert_eq!(ways, [Some(Direction::Out), Some(Direction::Out), Some(Direction::Out), Some(Direction::In)]);
 }
+
+/// A cart with a reader hears what lies in it from the moment it is put there. At an antenna on a wall the same reads mean
+/// a rack.
+#[test]
+fn what_a_cart_has_read_all_along_is_paid_at_its_lane_and_is_no_rack() {
+    for moves in [true, false] {
+        let mut scene = Scene::new(1);
+        for antenna in scene.plan.antennas.iter_mut().filter(|antenna| &*antenna.zone == "exit-1") {
+            (antenna.moves, antenna.position) = (moves, None);
+        }
+        let tee = scene.piece(TEE_M, 7);
+        scene.person("cam", "a1", &walk_out(0.6, 30.0));
+        for n in 0..130 {
+            let second = 2.0 + 0.25 * f64::from(n);
+            scene.read(second, n as usize % 2, &tee, -44.0 - f64::from(n % 3));
+        }
+        let basket = scene.tell(45.0).until(32.5).tap("exit-1");
+        let paid = if moves { vec![one(TEE_M, 7)] } else { Vec::new() };
+        assert_eq!(lines(&basket), paid, "moves: {moves}");
+    }
+}

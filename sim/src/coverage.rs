@@ -9,13 +9,12 @@
 use crate::chance::Chance;
 use crate::gen2::Pace;
 use crate::people::{Kind, Walker};
-use crate::plan::{Plan, inside};
-use crate::radio::{Aerial, Air, Body, Goods, Tag, carry_loss_db};
+use crate::plan::{Antenna, Plan, ReaderPlan, inside};
+use crate::radio::{Aerial, Air, Body, Goods, Tag};
 use crate::space::{P2, P3, Rect};
 use crate::stock::Carry;
 
 const SEED: u64 = 1;
-const ROOMS_STREAM: u64 = 7_000;
 const TAGS_STREAM: u64 = 700;
 /// Rooms among which the tags are shared out.
 const ROOMS: usize = 4;
@@ -27,7 +26,7 @@ const MOMENTS: usize = 5;
 /// Beyond the plan's edge that much is looked at as well, metres.
 const MARGIN_M: f64 = 0.4;
 /// Links of one tag at one moment that a map may look at: 1 to 2 s of an office machine.
-const LINKS: usize = 16_000_000;
+const LINKS: usize = 12_000_000;
 /// Tags of a cell.
 const FEWEST_DRAWS: usize = 6;
 const MOST_DRAWS: usize = 24;
@@ -82,7 +81,8 @@ pub struct Layer {
     pub tag: Lying,
     /// By any antenna of the shop.
     pub any: Chances,
-    /// By each antenna, in the order of the plan's readers and their ports.
+    /// By each antenna, in the order of the plan's readers and their ports; nothing by one that moves with a cart, which
+    /// is wherever its cart is.
     pub each: Vec<Chances>,
 }
 
@@ -151,20 +151,16 @@ impl Coverage {
     fn layer(&self, plan: &Plan, lying: Lying) -> Layer {
         let probes = Probe::drawn(plan, lying, self.draws, self.cell_m);
         let mut rooms = rooms(plan, &probes);
-        let antennas: Vec<(P3, Pace)> = plan
-            .readers
-            .iter()
-            .flat_map(|r| r.antennas.iter().map(|a| (a.at, Pace::of(&r.setup, r.antennas.len()))))
-            .collect();
+        let pace = |r: &ReaderPlan| vec![Pace::of(&r.setup, r.antennas.len()); r.antennas.len()];
+        let paces: Vec<Pace> = plan.readers.iter().flat_map(pace).collect();
+        let rolls = |number: usize| plan.carts.iter().any(|cart| cart.antennas.contains(&number));
         let count = self.columns * self.rows;
         let none = || Chances { second: vec![0.0; count], round: vec![0.0; count] };
-        let mut layer = Layer { tag: lying, any: none(), each: antennas.iter().map(|_| none()).collect() };
+        let mut layer = Layer { tag: lying, any: none(), each: paces.iter().map(|_| none()).collect() };
         for at in 0..count {
             let [x, y] = self.middle(at % self.columns, at / self.columns);
             let middle = P2::new(x, y);
-            let walls: Vec<f64> =
-                antennas.iter().map(|(a, _)| plan.walls.loss_db(a.floor(), middle)).collect();
-            let mut sums = vec![(0.0, 0.0); antennas.len() + 1];
+            let mut sums = vec![(0.0, 0.0); paces.len() + 1];
             let quarter = at % self.columns % 2 + 2 * (at / self.columns % 2);
             let asked = probes.len() / QUARTERS;
             for (number, probe) in probes.iter().enumerate().skip(quarter * asked).take(asked) {
@@ -173,8 +169,11 @@ impl Coverage {
                 room.bodies.clear();
                 room.bodies.extend(probe.body);
                 let (mut missed_by_all, mut passed_by_all) = (1.0, 1.0);
-                for (aerial, (&(_, pace), &wall_db)) in antennas.iter().zip(&walls).enumerate() {
-                    let (missed, round) = asks(room, (aerial, number / ROOMS), &moments, pace, wall_db);
+                for (aerial, &pace) in paces.iter().enumerate() {
+                    if rolls(aerial) {
+                        continue;
+                    }
+                    let (missed, round) = asks(room, (aerial, number / ROOMS), &moments, pace);
                     missed_by_all *= missed;
                     passed_by_all *= 1.0 - round;
                     if let Some(sum) = sums.get_mut(aerial + 1) {
@@ -277,7 +276,7 @@ impl Probe {
                     let carry = if lying == Lying::InFoil { Carry::Foil } else { walker.carry };
                     let slot = chance.index(4);
                     tag.held_axis = chance.direction();
-                    tag.loss_db = carry_loss_db(carry, slot, &mut chance);
+                    tag.carried(carry, slot, &mut chance);
                     let build = walker.build;
                     let body = Body {
                         at: P2::default(),
@@ -298,24 +297,28 @@ impl Probe {
 
     /// The second around a place.
     fn moments(&self, plan: &Plan, middle: P2) -> Vec<Moment> {
-        let place = middle.plus(self.off);
         let part = 1.0 / self.channels.len().max(1) as f64;
-        let moment = |(n, &channel): (usize, &usize)| match &self.way {
-            Way::Rests { height_m } => {
-                let axis = self.tag.held_axis;
-                Moment { at: place.up(*height_m), axis, carrier: place, channel, part }
-            }
+        let moment = |(n, &channel): (usize, &usize)| {
+            let (at, axis, carrier) = self.placed(plan, middle, (n as f64 + 0.5) * part - 0.5);
+            Moment { at, axis, carrier, channel, part }
+        };
+        self.channels.iter().enumerate().map(moment).collect()
+    }
+
+    /// Where the tag is, how it is turned, and where who carries it stands, `since_s` after passing a place.
+    fn placed(&self, plan: &Plan, middle: P2, since_s: f64) -> (P3, P3, P2) {
+        let place = middle.plus(self.off);
+        match &self.way {
+            Way::Rests { height_m } => (place.up(*height_m), self.tag.held_axis, place),
             Way::Walks { walker, carry, slot } => {
                 let (sin, cos) = walker.heading;
-                let since_s = (n as f64 + 0.5) * part - 0.5;
                 let there = place.plus(P2::new(-sin, cos).times(walker.pace() * since_s));
                 // Nobody walks through racks and walls: then one stands.
                 let carrier = if plan.ground.clear(place, there) { there } else { place };
                 let (from_body, axis) = walker.carries(*slot, *carry, self.tag.held_axis);
-                Moment { at: from_body.plus(carrier.up(0.0)), axis, carrier, channel, part }
+                (from_body.plus(carrier.up(0.0)), axis, carrier)
             }
-        };
-        self.channels.iter().enumerate().map(moment).collect()
+        }
     }
 }
 
@@ -323,10 +326,12 @@ impl Probe {
 fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
     let room = |room: usize| {
         let antennas = plan.readers.iter().flat_map(|reader| &reader.antennas).enumerate();
-        // A stream for each antenna: another one more leaves the rest as they are.
-        let stream = |number: usize| ROOMS_STREAM + 1_000 * room as u64 + number as u64;
-        let hung = antennas
-            .map(|(number, antenna)| Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(number))));
+        // Drawn by where it hangs: with other antennas beside it, each is what it was.
+        let stream = |antenna: &Antenna| antenna.stream().wrapping_add(room as u64);
+        let hung = antennas.map(|(number, antenna)| {
+            let aerial = Aerial::new(antenna.clone(), &mut Chance::new(SEED, stream(antenna)));
+            plan.fed(number, aerial)
+        });
         let mut air = Air::new(hung.collect());
         air.stands_among(&plan.walls, plan.fixtures.iter().map(|fixture| (fixture.area, fixture.height)));
         if let Some(reader) = plan.readers.first() {
@@ -339,20 +344,14 @@ fn rooms(plan: &Plan, probes: &[Probe]) -> Vec<Air> {
 }
 
 /// Probability that an antenna misses a tag in its second, and that a round of it reads it.
-fn asks(
-    air: &mut Air,
-    (aerial, tag): (usize, usize),
-    moments: &[Moment],
-    pace: Pace,
-    wall_db: f64,
-) -> (f64, f64) {
+fn asks(air: &mut Air, (aerial, tag): (usize, usize), moments: &[Moment], pace: Pace) -> (f64, f64) {
     let (mut missed, mut round, mut looked) = (1.0, 0.0, 0.0);
     for moment in moments {
         looked += moment.part;
         if let Some(tag) = air.tags.get_mut(tag) {
             tag.place((moment.at, moment.axis));
         }
-        if air.out_of_reach(aerial, tag, wall_db) {
+        if air.out_of_reach(aerial, tag) {
             continue;
         }
         air.bodies.iter_mut().for_each(|body| body.at = moment.carrier);
@@ -366,4 +365,87 @@ fn asks(
         }
     }
     (missed, round / f64::max(looked, 1e-9))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gen2::Inventory;
+    use crate::plan::ReaderPlan;
+
+    /// Four antennas of one reader around a lane, and two over the floor.
+    const SHOP: &str = include_str!("../../config/boutique.toml");
+
+    /// Share of the tags of a map's draws that a reader's own rounds, slot by slot, read in a second around a place.
+    fn read_by_rounds(plan: &Plan, lying: Lying, reader: usize, place: P2) -> f64 {
+        let probes = Probe::drawn(plan, lying, 96, 0.25);
+        let first = plan.readers.iter().take(reader).map(|r| r.antennas.len()).sum::<usize>();
+        let setup = &plan.readers[reader].setup;
+        let mut read = 0;
+        let rooms = rooms(plan, &probes);
+        for (number, probe) in probes.iter().enumerate() {
+            let mut air = rooms[number % ROOMS].clone();
+            air.tags = vec![probe.tag.clone()];
+            air.placed(0);
+            let draws = Chance::new(9, number as u64);
+            let antennas = plan.readers[reader].antennas.len();
+            let mut inventory = Inventory::new(setup.clone(), first, antennas, reader, 0, draws);
+            let mut reads = Vec::new();
+            for step in 0..20 {
+                let (at, axis, carrier) = probe.placed(plan, place, f64::from(step) * 0.05 - 0.475);
+                air.tags[0].place((at, axis));
+                air.bodies = probe.body.map(|body| Body { at: carrier, ..body }).into_iter().collect();
+                let set_us = i64::from(step) * 50_000;
+                inventory.run(
+                    &mut air,
+                    set_us,
+                    set_us + 50_000,
+                    &|a, b| plan.walls.loss_db(a, b),
+                    &mut reads,
+                );
+            }
+            read += usize::from(!reads.is_empty());
+        }
+        read as f64 / probes.len() as f64
+    }
+
+    /// The same share as the map expects it, of one reader.
+    fn expected(plan: &Plan, lying: Lying, reader: usize, place: P2) -> f64 {
+        let probes = Probe::drawn(plan, lying, 96, 0.25);
+        let first = plan.readers.iter().take(reader).map(|r| r.antennas.len()).sum::<usize>();
+        let ReaderPlan { setup, antennas, .. } = &plan.readers[reader];
+        let pace = Pace::of(setup, antennas.len());
+        let mut rooms = rooms(plan, &probes);
+        let missed = |(number, probe): (usize, &Probe)| {
+            let room = &mut rooms[number % ROOMS];
+            room.bodies = probe.body.into_iter().collect();
+            let moments = probe.moments(plan, place);
+            let each = (0..antennas.len()).map(|n| asks(room, (first + n, number / ROOMS), &moments, pace).0);
+            each.product::<f64>()
+        };
+        1.0 - probes.iter().enumerate().map(missed).sum::<f64>() / probes.len() as f64
+    }
+
+    /// The map expects what rounds then give: within what 96 coins of each place differ by.
+    #[test]
+    fn maps_say_what_rounds_slot_by_slot_give() {
+        let plan = Plan::parse(SHOP, "boutique.toml").expect("a shop");
+        for lying in [Lying::Carried, Lying::Resting { height_m: 1.2 }] {
+            let (mut off, mut all) = (0.0, Vec::new());
+            for (reader, x, y) in
+                [(0, 0.6, 1.0), (0, 0.6, -1.0), (0, -1.0, 2.6), (1, -2.4, -3.5), (1, 3.5, -4.4)]
+            {
+                let place = P2::new(x, y);
+                let (map, rounds) =
+                    (expected(&plan, lying, reader, place), read_by_rounds(&plan, lying, reader, place));
+                all.push((map, rounds));
+                off += (map - rounds) / 5.0;
+                assert!(
+                    (map - rounds).abs() < 0.12,
+                    "{lying:?} at {x} {y}: map {map:.2}, rounds {rounds:.2}"
+                );
+            }
+            assert!(f64::abs(off) < 0.05, "{lying:?}: {all:.2?}");
+        }
+    }
 }

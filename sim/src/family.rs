@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::senses::Light;
+use crate::words::nearest;
 
 /// A kind of day in the store. `plain` is one shopper at a time mostly; the others stress one thing each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,17 +91,25 @@ impl fmt::Display for Family {
 
 /// A name that is no family.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{0}` is no family of simulated stores; there are plain, busy, hard, untagged, returns, walkout, faults, calibration, \
-     groups, fitting, staff, stadium, tray, tags, lanes"
-)]
-pub struct FamilyError(String);
+#[error("`{wrong}` is no family of simulated stores; the nearest is `{near}`. There are {known}")]
+pub struct FamilyError {
+    wrong: String,
+    near: &'static str,
+    known: String,
+}
 
 impl FromStr for Family {
     type Err = FamilyError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Family::ALL.into_iter().find(|family| family.name() == text);
-        known.ok_or_else(|| FamilyError(text.chars().take(40).collect()))
+        known.ok_or_else(|| {
+            let names = || Family::ALL.into_iter().map(Family::name);
+            FamilyError {
+                wrong: text.chars().take(40).collect(),
+                near: nearest(&text.to_lowercase(), names()).unwrap_or_default(),
+                known: names().collect::<Vec<_>>().join(", "),
+            }
+        })
     }
 }
 
@@ -269,8 +278,8 @@ impl Manner {
         };
         let tired = Sight {
             sd_m: 0.15,
-            break_s: 120.0,
-            swap_per_s: 0.012,
+            break_s: 170.0,
+            swap_per_s: 0.010,
             recall: 0.9,
             confusion: 1.1,
             ..GOOD_SIGHT
@@ -296,7 +305,7 @@ impl Manner {
                 ..plain
             },
             Family::Hard => Manner {
-                gap_s: 15.0,
+                gap_s: 10.0,
                 most_people: 8,
                 turns_back: 0.15,
                 walks_out: 0.06,
@@ -337,9 +346,8 @@ impl Manner {
             Family::Calibration => Manner {
                 stock: (0, 0),
                 untagged: 0.0,
-                most_items: 6,
                 most_people: 2,
-                gap_s: 25.0,
+                gap_s: 10.0,
                 // What is put back would stay, and there would be more tags than a log has.
                 turns_back: 0.0,
                 as_logged: true,

@@ -66,6 +66,19 @@ pub(crate) enum Failure {
     Clock { offset_ms: f64, ppm: f64 },
 }
 
+/// What befalls a reader that is met live: whoever emulates it does the rest, as a real reader would.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Blow {
+    /// An antenna by its port dies (`true`) or is back.
+    Antenna { port: u16, dead: bool },
+    /// Nothing comes or goes over its line any more, or does again; it reads on.
+    CutOff(bool),
+    /// It has no power, or has again; it has forgotten everything meanwhile.
+    Off(bool),
+    /// From now on its clock is so far ahead of the true time, and runs so much too fast.
+    Clock { offset_us: i64, ppm: f64 },
+}
+
 /// A fault for a reader with so many antennas, from now on, or none: how often each kind comes has no public source and
 /// is made frequent, so that an hour shows all of them.
 pub(crate) fn drawn(reader: &str, antennas: usize, now_s: f64, chance: &mut Chance) -> Option<Fault> {

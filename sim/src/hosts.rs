@@ -1,10 +1,10 @@
 //! The readers of a live store as their drivers meet them: LLRP servers and vendors' interfaces on loopback, serial
-//! modules on pseudo-terminals. Each tells the world's reads, and makes none of its own.
+//! modules on pseudo-terminals. Each tells the world's reads and contacts, and makes none of its own.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use llrp::server::Profile;
 use recording::{Name, Read, Time};
@@ -12,11 +12,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::faults::Blow;
 use crate::field::{FieldTag, Seen};
 use crate::impinj::{self, Impinj};
 use crate::m100::{Build, M100};
 use crate::plan::{Driver, ReaderPlan};
-use crate::reader::{Fed, serve, stored_crc};
+use crate::reader::{Fed, InStore, OutputLevels, serve, stored_crc};
 use crate::serial::{self, Field, Hosted};
 use crate::thingmagic::{Model, ThingMagic};
 use crate::uhfreader::{self, UhfReader};
@@ -44,7 +45,7 @@ pub(crate) struct Host {
 
 /// How the world's reads come to it.
 enum Hears {
-    Llrp { feed: mpsc::Sender<Fed>, opened: Time },
+    Llrp { feed: mpsc::Sender<Fed>, outputs: OutputLevels, opened: Time },
     Serial(Hosted),
     Impinj(Impinj),
     Zebra(Zebra),
@@ -94,12 +95,14 @@ impl Host {
                     ..Profile::default()
                 };
                 let opened = around.opened;
-                let server = llrp::Server::new(profile, u64::try_from(opened.as_micros()).unwrap_or(0));
-                let (feed, reads) = mpsc::channel::<Fed>(READS);
+                let opened_us = u64::try_from(opened.as_micros()).unwrap_or(0);
+                let (feed, fed) = mpsc::channel::<Fed>(READS);
+                let outputs = OutputLevels::default();
+                let store = InStore { fed, outputs: Arc::clone(&outputs), opened_us };
                 let clock = Arc::clone(around.clock);
-                tasks.spawn(serve(listener, server, reads, move || clock().since(opened), around.speed));
+                tasks.spawn(serve(listener, profile, store, move || clock().since(opened), around.speed));
                 let keys = vec![driver, ("address", address.to_string())];
-                Ok(Host { name, keys, address: Some(address), hears: Hears::Llrp { feed, opened } })
+                Ok(Host { name, keys, address: Some(address), hears: Hears::Llrp { feed, outputs, opened } })
             }
             Driver::ImpinjIot => {
                 let (listener, address) = listen().await?;
@@ -160,7 +163,9 @@ impl Host {
             frequency_khz: khz,
         };
         match &self.hears {
-            Hears::Llrp { feed, opened } => drop(feed.try_send((at.since(*opened), spoken(read)))),
+            Hears::Llrp { feed, opened, .. } => {
+                drop(feed.try_send(Fed::Read(at.since(*opened), spoken(read))));
+            }
             Hears::Impinj(reader) => reader.hears(seen()),
             Hears::Zebra(reader) => reader.hears(&seen()),
             Hears::Serial(hosted) => hosted.field(|field| {
@@ -172,6 +177,86 @@ impl Host {
                     phase_deg: phase_deg.round().rem_euclid(TURN_DEG / 2.0) as u16,
                 });
             }),
+        }
+    }
+
+    /// Whether an output contact is high, by port from 1. A reader's outputs are low until somebody sets them.
+    pub(crate) fn output(&self, port: u16) -> bool {
+        match &self.hears {
+            Hears::Llrp { outputs, .. } => {
+                outputs.lock().unwrap_or_else(PoisonError::into_inner).get(&port) == Some(&true)
+            }
+            Hears::Impinj(reader) => reader.output(port) == Some(true),
+            Hears::Zebra(reader) => reader.output(port) == Some(true),
+            Hears::Serial(hosted) => hosted.field(|field| field.outputs.get(place(port)) == Some(&true)),
+        }
+    }
+
+    /// Something wired to an input contact changes it, by port from 1.
+    pub(crate) async fn input(&self, port: u16, high: bool) {
+        match &self.hears {
+            // A reader that is gone has nobody to tell.
+            Hears::Llrp { feed, .. } => drop(feed.send(Fed::Input(port, high)).await),
+            Hears::Impinj(reader) => reader.does(impinj::Deed::Input(port, high)),
+            Hears::Zebra(reader) => reader.does(zebra::Deed::Input(port, high)),
+            Hears::Serial(hosted) => hosted.field(|field| {
+                if let Some(input) = field.inputs.get_mut(place(port)) {
+                    *input = high;
+                }
+            }),
+        }
+    }
+}
+
+/// A port's place among contacts that are counted from 1.
+fn place(port: u16) -> usize {
+    usize::from(port.wrapping_sub(1))
+}
+
+impl Host {
+    /// Something befell the reader at that time.
+    pub(crate) async fn befalls(&self, at: Time, blow: Blow) {
+        match &self.hears {
+            // A server that has ended has nothing left to befall.
+            Hears::Llrp { feed, opened, .. } => drop(feed.send(Fed::Befell(at.since(*opened), blow)).await),
+            Hears::Impinj(reader) => match blow {
+                Blow::Antenna { port, dead } => reader.does(impinj::Deed::Antenna(port, !dead)),
+                Blow::CutOff(cut) => reader.does(impinj::Deed::Hang(cut)),
+                Blow::Off(off) => {
+                    if off {
+                        reader.does(impinj::Deed::Stop);
+                    }
+                    reader.does(impinj::Deed::Hang(off));
+                }
+                Blow::Clock { offset_us, .. } => reader.does(impinj::Deed::Clock(offset_us)),
+            },
+            Hears::Zebra(reader) => match blow {
+                Blow::Antenna { port, dead } => reader.does(zebra::Deed::Antenna(port, !dead)),
+                Blow::CutOff(cut) => reader.does(zebra::Deed::Hang(cut)),
+                Blow::Off(off) => {
+                    if off {
+                        reader.does(zebra::Deed::Radio(false));
+                    }
+                    reader.does(zebra::Deed::Hang(off));
+                }
+                Blow::Clock { offset_us, .. } => reader.does(zebra::Deed::Clock(offset_us)),
+            },
+            Hears::Serial(hosted) => match blow {
+                Blow::Antenna { port, dead } => hosted.field(|field| {
+                    if let Some(there) = field.antennas.get_mut(usize::from(port).wrapping_sub(1)) {
+                        *there = !dead;
+                    }
+                }),
+                Blow::CutOff(cut) => hosted.does(serial::Deed::Silent(cut)),
+                Blow::Off(off) => {
+                    if off {
+                        hosted.does(serial::Deed::Restart);
+                    }
+                    hosted.does(serial::Deed::Silent(off));
+                }
+                // The modules tell no time of the day.
+                Blow::Clock { .. } => {}
+            },
         }
     }
 }
@@ -192,12 +277,13 @@ fn left(folder: &Path, reader: &str, password: &str) -> io::Result<PathBuf> {
 /// A read as the reader's server takes it.
 fn spoken(read: &Read) -> llrp::server::TagRead {
     let pc = read.pc.unwrap_or(0);
+    let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u16::from(*byte));
     llrp::server::TagRead {
         antenna: read.antenna,
         epc: read.epc.bytes().to_vec(),
         pc,
         crc: stored_crc(pc, read.epc.bytes()),
-        tid: None,
+        tid: read.tid.as_ref().map(|tid| tid.bytes().chunks(2).map(word).collect()),
         rssi_cdbm: (read.rssi.unwrap_or(-70.0) * 100.0).round() as i16,
         phase: (f64::from(read.phase.unwrap_or(0.0)) / std::f64::consts::TAU * 4096.0).round() as u16 % 4096,
         doppler: (read.doppler_hz.unwrap_or(0.0) * 16.0).round() as i16,

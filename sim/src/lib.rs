@@ -9,7 +9,8 @@
 //!
 //! - `+ − × ÷` and the square root are IEEE 754's, which fixes every bit of them. Rust neither contracts them into fused
 //!   multiply-adds nor keeps more digits than a double has, at any level of optimisation and with any target features.
-//! - Everything beyond them (`sin`, `exp`, `log10`, …) comes from `libm`, the same software everywhere. Clippy refuses the
+//! - Everything beyond them (`sin`, `exp`, `log10`, …) comes from `libm`, the same software everywhere; what it leaves to a
+//!   processor (roots, rounding) has but one right answer. Clippy refuses the
 //!   methods of `f64` and `f32` whose last bits are the platform's (`sim/clippy.toml`).
 //! - Draws come from ChaCha8, one stream for each subject, turned into distributions here.
 //! - Nothing iterates over hash maps (refused as well), and nothing in a world knows a clock, a thread or an address.
@@ -53,5 +54,5 @@ pub use plan::{
 };
 pub use radio::{PHYSICS, Region};
 pub use scene::{Right, Scene, SceneError, Staged};
-pub use simulate::{Day, Happened, Simulated, simulate};
+pub use simulate::{Day, Happened, Simulated, simulate, simulate_in};
 pub use truth::{TrueCart, TrueItem, TruePassage, TruePosition, TrueTag, TrueTake, TrueTap, Truth};

@@ -1,16 +1,20 @@
 //! An emulated reader on sockets: `llrp::Server` between its clients and whatever reads tags for it. Makes no
 //! reads of its own and decides nothing about the protocol.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use llrp::server::{ServerEvent, TagRead};
+use llrp::server::{Profile, ServerEvent, TagRead};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
+
+use crate::faults::Blow;
 
 /// How long a client may leave the reader's words unread, or take for a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,8 +26,39 @@ const BREATH: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to reach a client.
 const LONGEST_BREATH: Duration = Duration::from_secs(5);
 
-/// A read with the reader's time at which it was made.
-pub(crate) type Fed = (Duration, TagRead);
+/// What comes to a reader from a world; with the reader's time at which it happened, where it is late to be told.
+#[derive(Debug)]
+pub(crate) enum Fed {
+    /// It read a tag.
+    Read(Duration, TagRead),
+    /// Something befell it.
+    Befell(Duration, Blow),
+    /// An input contact, by port from 1, is high from now on, or low.
+    Input(u16, bool),
+}
+
+/// Levels of the output contacts that a client has set, by port from 1.
+pub(crate) type OutputLevels = Arc<Mutex<BTreeMap<u16, bool>>>;
+
+/// A reader in a store: reads and contacts come from elsewhere, and outputs are looked at there.
+pub(crate) struct InStore {
+    pub(crate) fed: mpsc::Receiver<Fed>,
+    pub(crate) outputs: OutputLevels,
+    /// What its clock shows (UTC, µs) when its time is zero.
+    pub(crate) opened_us: u64,
+}
+
+/// How a reader's line to its client is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// As it should be.
+    #[default]
+    Whole,
+    /// Nothing comes through, and nobody says so.
+    Cut,
+    /// Whoever is there is hung up on, and nobody else is let in.
+    HungUp,
+}
 
 /// A connection of either kind, with TLS or without.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -110,29 +145,78 @@ pub(crate) trait Surroundings {
     async fn happen(&mut self, server: &mut llrp::Server, now: &impl Fn() -> Duration) -> Option<()>;
     /// Something that the reader did to them.
     fn told(&mut self, event: &ServerEvent);
+    /// How the line is now.
+    fn wire(&self) -> Wire {
+        Wire::Whole
+    }
 }
 
-/// Reads that somebody else makes.
-impl Surroundings for mpsc::Receiver<Fed> {
-    async fn happen(&mut self, server: &mut llrp::Server, _now: &impl Fn() -> Duration) -> Option<()> {
-        let (at, read) = self.recv().await?;
-        server.read(at, &read);
+/// What a world does to a reader.
+struct World {
+    store: InStore,
+    wire: Wire,
+    /// Since when its clock is so far ahead (µs), and how much too fast it runs.
+    clock: Option<(Duration, i64, f64)>,
+}
+
+impl World {
+    /// Sets the reader's clock to what it has become by now.
+    fn tick(&self, server: &mut llrp::Server, now: Duration) {
+        if let Some((since, offset_us, ppm)) = self.clock {
+            let drifted_us = now.saturating_sub(since).as_secs_f64() * ppm;
+            server.set_clock(
+                self.store.opened_us.saturating_add_signed(offset_us.saturating_add(drifted_us as i64)),
+            );
+        }
+    }
+}
+
+impl Surroundings for World {
+    async fn happen(&mut self, server: &mut llrp::Server, now: &impl Fn() -> Duration) -> Option<()> {
+        match self.store.fed.recv().await? {
+            Fed::Read(at, read) => {
+                self.tick(server, now());
+                server.read(at, &read);
+            }
+            Fed::Input(port, high) => server.set_gpi(now(), port, high),
+            Fed::Befell(at, Blow::Clock { offset_us, ppm }) => {
+                self.clock = Some((at, offset_us, ppm));
+                self.tick(server, now());
+            }
+            Fed::Befell(_, Blow::Antenna { port, dead }) => server.set_antenna(now(), port, !dead),
+            Fed::Befell(_, Blow::CutOff(cut)) => self.wire = if cut { Wire::Cut } else { Wire::Whole },
+            Fed::Befell(_, Blow::Off(off)) => {
+                if off {
+                    server.restart();
+                }
+                self.wire = if off { Wire::HungUp } else { Wire::Whole };
+            }
+        }
         Some(())
     }
 
-    fn told(&mut self, _event: &ServerEvent) {}
+    fn told(&mut self, event: &ServerEvent) {
+        if let ServerEvent::Gpo { port, high } = event {
+            self.store.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(*port, *high);
+        }
+    }
+
+    fn wire(&self) -> Wire {
+        self.wire
+    }
 }
 
-/// Serves one client after the other until the feed ends. `now` is the time that the server counts in, `pace` how many
-/// seconds of it pass in one of the socket's.
+/// Serves one client after the other until the feed ends. `now` is the reader's time, `pace` how many seconds of it pass in one of the socket's.
 pub(crate) async fn serve(
     listener: TcpListener,
-    server: llrp::Server,
-    feed: mpsc::Receiver<Fed>,
+    profile: Profile,
+    store: InStore,
     now: impl Fn() -> Duration,
     pace: f64,
 ) {
-    run(Peers::new().listen(listener, None), server, feed, now, pace).await;
+    let server = llrp::Server::new(profile, store.opened_us);
+    let world = World { store, wire: Wire::Whole, clock: None };
+    run(Peers::new().listen(listener, None), server, world, now, pace).await;
 }
 
 /// The same for clients of any kind and for any surroundings.
@@ -144,15 +228,28 @@ pub(crate) async fn run(
     pace: f64,
 ) {
     let mut client: Option<Peer> = None;
+    // Whoever was there when the line was cut, and does not know yet.
+    let mut cut_off: Option<Peer> = None;
     let mut buffer = vec![0_u8; 16 * 1024];
     loop {
+        match (surroundings.wire(), client.is_some()) {
+            (Wire::Whole, _) => drop(cut_off.take()),
+            (_, false) => {}
+            (wire, true) => {
+                // What it reads from now on it keeps for whoever comes next.
+                server.connection_lost();
+                cut_off = client.take().filter(|_| wire == Wire::Cut);
+            }
+        }
         let wait = server
             .poll_timeout()
             .map_or(Duration::from_secs(60), |at| at.saturating_sub(now()).div_f64(pace.max(1e-3)));
         let due = Instant::now() + wait;
         tokio::select! {
             Some(newcomer) = peers.peers.recv() => {
-                if client.is_some() {
+                if surroundings.wire() != Wire::Whole {
+                    drop(newcomer);
+                } else if client.is_some() {
                     refuse(&server, newcomer, now());
                     server.connection_attempted(now());
                 } else {

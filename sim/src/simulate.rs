@@ -132,8 +132,8 @@ impl Day {
         true
     }
 
-    /// Goes on to the end and keeps all of it; also whether anybody is still there.
-    pub(crate) fn whole(mut self) -> (Simulated, bool) {
+    /// Goes on to the end and keeps all of it; also the store as it is then.
+    pub(crate) fn whole(mut self) -> (Simulated, World) {
         let (config_toml, catalogue_csv) = (self.config_toml(), self.catalogue_csv());
         let (mut lines, mut truth, mut items_csv) = (Vec::new(), self.truth(), String::new());
         let mut happened = Happened::default();
@@ -145,7 +145,7 @@ impl Day {
             truth.takes.append(&mut happened.takes);
             items_csv.push_str(&happened.items_csv);
         }
-        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world.anybody())
+        (Simulated { lines, truth, config_toml, catalogue_csv, items_csv }, self.world)
     }
 }
 
@@ -167,4 +167,9 @@ pub struct Simulated {
 /// Runs a store that is open for `open`, and keeps all of it.
 pub fn simulate(family: Family, seed: u64, open: Duration) -> Simulated {
     Day::new(family, seed, open).whole().0
+}
+
+/// The same with the people of a family in another shop than the family's own.
+pub fn simulate_in(plan: Plan, family: Family, seed: u64, open: Duration) -> Simulated {
+    Day::in_shop(plan, family, seed, open).whole().0
 }

@@ -2,7 +2,7 @@
 //! real-time mode, and what it does to the tags in its field. Written from the manuals a second time, apart from the
 //! driver. It has no radio: what is heard is the field's business.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::serial::tag::{EPC, RESERVED, Tag, TagFault};
@@ -14,6 +14,8 @@ const PUSH: Duration = Duration::from_millis(20);
 const GAP: Duration = Duration::from_millis(15);
 /// Bytes of tags in one frame at most.
 const MOST_TOLD: usize = 200;
+/// Received power of the one tag that lies before the reader when it looks for one only, dBm.
+const SINGLE_DBM: i8 = -45;
 /// Tags that it remembers in one inventory.
 const ROOM: usize = 255;
 
@@ -280,15 +282,18 @@ impl UhfReader {
         if self.is_288() && !field.antennas.get(usize::from(antenna) - 1).is_some_and(|there| *there) {
             return self.say(0x01, 0xF8, &[]);
         }
-        let heard: BTreeSet<usize> = field.hear_by(now, antenna).iter().map(|heard| heard.tag).collect();
-        let tags: Vec<Tag> = heard.iter().filter_map(|place| field.tags.get(*place)).cloned().collect();
+        // Of each tag it tells what it heard last.
+        let heard: BTreeMap<usize, i8> =
+            field.hear_by(now, antenna).iter().map(|heard| (heard.tag, heard.rssi_dbm)).collect();
+        let tags: Vec<(&Tag, i8)> =
+            heard.iter().filter_map(|(place, level)| Some((field.tags.get(*place)?, *level))).collect();
         if tags.is_empty() {
             return self.say(0x01, 0xFB, &[]);
         }
         let end = if tags.len() > ROOM { 0x04 } else { 0x01 };
         let mut frames: Vec<(u8, Vec<u8>)> = Vec::new();
-        for tag in tags.iter().take(ROOM) {
-            let told = self.told(tag);
+        for (tag, rssi_dbm) in tags.into_iter().take(ROOM) {
+            let told = self.told(tag, rssi_dbm);
             match frames.last_mut() {
                 Some((count, bytes)) if bytes.len() + told.len() <= MOST_TOLD => {
                     *count += 1;
@@ -305,12 +310,12 @@ impl UhfReader {
     }
 
     /// The length of an EPC, the EPC, and its strength where the reader tells it.
-    fn told(&self, tag: &Tag) -> Vec<u8> {
+    fn told(&self, tag: &Tag, rssi_dbm: i8) -> Vec<u8> {
         let epc = tag.epc_bytes();
         let mut told = vec![epc.len() as u8];
         told.extend(epc);
         if self.is_288() {
-            told.push(0x6B);
+            told.push(strength(rssi_dbm));
         }
         told
     }
@@ -319,7 +324,7 @@ impl UhfReader {
         match field.tags.iter().find(|tag| !tag.killed) {
             Some(tag) => {
                 let head = if self.is_288() { vec![1, 1] } else { vec![1] };
-                let told = self.told(tag);
+                let told = self.told(tag, SINGLE_DBM);
                 self.say(0x0F, 0x01, &[head, told].concat());
             }
             None => self.say(0x0F, 0xFB, &[]),
@@ -330,7 +335,11 @@ impl UhfReader {
         for heard in field.hear(now) {
             let Some(tag) = field.tags.get(heard.tag) else { continue };
             let epc = tag.epc_bytes();
-            let data = if self.is_288() { [&[1, epc.len() as u8][..], &epc, &[0x6B]].concat() } else { epc };
+            let data = if self.is_288() {
+                [&[1, epc.len() as u8][..], &epc, &[strength(heard.rssi_dbm)]].concat()
+            } else {
+                epc
+            };
             self.say(0xEE, 0, &data);
         }
     }
@@ -359,6 +368,12 @@ impl UhfReader {
             Err(TagFault::LowPower) => self.say(command, 0xFC, &[0x0B]),
         }
     }
+}
+
+/// The byte that stands for a received power. No manual of the family names its unit; readers with the same chip tell the
+/// power in dBm plus 129.
+fn strength(rssi_dbm: i8) -> u8 {
+    (i16::from(rssi_dbm) + 129).clamp(0, 255) as u8
 }
 
 /// A command to a tag.
@@ -503,4 +518,28 @@ fn crc(bytes: &[u8]) -> u16 {
         crc >> 4 ^ HALF.get(at).copied().unwrap_or(0)
     };
     bytes.iter().fold(0xFFFF, |crc, byte| step(step(crc, byte & 0x0F), byte >> 4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serial::Fed;
+
+    /// An inventory of a 288 is answered with antenna, count, and of each tag its EPC's length, EPC and strength.
+    #[test]
+    fn what_is_heard_more_loudly_is_told_as_stronger() {
+        let told = |rssi_dbm: i8| {
+            let (mut reader, mut field) = (UhfReader::new(Model::Reader288, 0), Field::fed());
+            let ask = [0x04, 0x00, 0x01];
+            let frame = [&ask[..], &crc(&ask).to_le_bytes()].concat();
+            reader.handle_input(Duration::from_secs(1), &frame, &mut field);
+            let epc = vec![0x30; 12];
+            field.feed(Fed { epc, antenna: 1, khz: 915_250, rssi_dbm, phase_deg: 0 });
+            reader.handle_timeout(Duration::from_secs(3), &mut field);
+            let frame = reader.poll_output().expect("an answer");
+            *frame.get(4 + 2 + 1 + 12).expect("strength behind the EPC")
+        };
+        let levels = [-75, -60, -45].map(told);
+        assert!(levels.is_sorted() && levels.windows(2).all(|pair| pair[1] - pair[0] == 15), "{levels:?}");
+    }
 }

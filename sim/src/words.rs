@@ -8,11 +8,19 @@ pub(crate) fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> 
         .map(|(_, word)| word)
 }
 
-/// serde's message, with the nearest known key where one is unknown.
+/// serde's message, with the nearest known key where one is unknown, and in plain words where quotes are missing.
 pub fn nearest_field(message: &str) -> String {
     let Some((wrong, known)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'))
     else {
-        return message.to_owned();
+        return match message
+            .strip_prefix("invalid type: ")
+            .and_then(|rest| rest.strip_suffix(", expected a string"))
+        {
+            Some(found) => {
+                format!("{found} stands where a text is expected; put it in quotes, such as \"00:05\"")
+            }
+            None => message.to_owned(),
+        };
     };
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
     match nearest(wrong, known.iter().copied()) {

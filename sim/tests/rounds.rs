@@ -41,7 +41,8 @@ fn rounds_take_what_an_r420s_take() {
         "{crowd}: the more rest, the fewer reads"
     );
     let ever = &figure(&all, "ever read").simulated;
-    assert!(ever[0] > 0.9 && (0.5..=0.9).contains(&ever[1]), "{ever:?}");
+    // Rounds that forget: who is read twice or once on average is missed with e⁻² and e⁻¹, in 16 walks ± 0.1.
+    assert!((0.65..=1.0).contains(&ever[0]) && (0.4..=0.9).contains(&ever[1]), "{ever:?}");
 }
 
 fn micros(line: &Line) -> (i64, i64) {

@@ -1,15 +1,20 @@
 //! `portico demo`: the whole system against an emulated store on loopback. The shoppers, cameras and card taps come in
-//! over the store's own HTTP interface, the reads over LLRP: nothing takes a way that a real shop could not take.
+//! over the store's own HTTP interface, the reads over LLRP, and gates open by a reader's output or by what the store's
+//! stream says: nothing takes a way that a real shop could not take.
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use recording::PieceState;
 use sim::live::Stage;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::Usage;
 use super::serve::{listen, start};
@@ -19,6 +24,10 @@ use crate::db::Db;
 use crate::store::{BEFORE_ALL, Clock, learn};
 
 mod bring;
+mod hear;
+
+/// How long the day waits for readers that are slow to come.
+const READERS_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -72,6 +81,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .filter(|(_, piece)| piece.state == PieceState::Sold)
         .filter_map(|(_, piece)| piece.epc.clone())
         .collect();
+    // World and store go by one clock: two that start a second apart are twenty seconds apart at twenty times the speed.
     let clock = Clock::start(Some(last.now), args.speed);
     let world = sim::live::start(sim::live::Options {
         seed: args.seed,
@@ -91,13 +101,33 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     learn(&db, Arc::new(config.plan.clone()), products.taken.into_iter().chain(items.taken)).await?;
     db.close().await;
     drop(db);
-    let serving = start(&config, listener, args.speed).await?;
+    let serving = start(&config, listener, Some(clock)).await?;
     announce(&config, address, args.data.as_deref())?;
-    let bringing = tokio::spawn(bring::all(world.lines, address));
+    let mut carrying = JoinSet::new();
+    let readers_up = serving.readers_up(config.readers.len(), READERS_WITHIN);
+    carrying.spawn(async move {
+        readers_up.await;
+        world.begin.notify_one();
+    });
+    carrying.spawn(bring::all(world.lines, address, clock));
+    carrying.spawn(hear::gates(address, world.gates));
+    carrying.spawn(lags(world.lags, args.speed));
     let ended = serving.until_stopped().await;
-    bringing.abort();
+    carrying.abort_all();
     ended?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says so when this machine is too slow for the emulated store.
+async fn lags(mut lags: watch::Receiver<Option<f64>>, speed: f64) {
+    while lags.changed().await.is_ok() {
+        let lived = *lags.borrow_and_update();
+        if let Some(lived) = lived {
+            tracing::warn!(
+                "the emulated store lags: in the last 10 s it ran {lived:.1} times as fast as the world, not {speed:.1} times"
+            );
+        }
+    }
 }
 
 /// What goes on in the emulated store.

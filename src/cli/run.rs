@@ -16,7 +16,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = open_config(&args.store.config)?;
     let listener = listen(config.listen, "[web] listen").await?;
     let address = listener.local_addr()?;
-    let serving = start(&config, listener, 1.0).await?;
+    let serving = start(&config, listener, None).await?;
     writeln!(std::io::stdout(), "{} sells; staff view http://{address}/staff", config.name)?;
     serving.until_stopped().await?;
     Ok(ExitCode::SUCCESS)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use recording::{Line, Name};
+use recording::{Health, Line, Name};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -63,7 +63,12 @@ pub(super) struct Serving {
 }
 
 /// Starts the store, its readers and its pages. Nothing starts where the file names what cannot be spoken to.
-pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) -> anyhow::Result<Serving> {
+/// `clock` is one that somebody else goes by already.
+pub(super) async fn start(
+    config: &Config,
+    listener: TcpListener,
+    clock: Option<Clock>,
+) -> anyhow::Result<Serving> {
     if let Some(absent) = config.absent().into_iter().next() {
         return Err(Usage(absent.to_string()).into());
     }
@@ -71,7 +76,8 @@ pub(super) async fn start(config: &Config, listener: TcpListener, speed: f64) ->
     let told = told.collect::<Result<Vec<_>, _>>()?;
     let url = database_url(config);
     let db = Arc::new(Db::open(&url).await?);
-    let clock = Clock::start(db.last_stamp().await?.map(|last| last.now), speed);
+    let last = db.last_stamp().await?.map(|last| last.now);
+    let clock = clock.unwrap_or_else(|| Clock::start(last, 1.0));
     let (orders, taken): (BTreeMap<Name, _>, Vec<_>) = config
         .readers
         .iter()
@@ -108,6 +114,18 @@ async fn pass_on(mut batches: mpsc::Receiver<Vec<Line>>, mut contacts: Contacts,
 }
 
 impl Serving {
+    /// Waits until so many readers are there, but no longer than that.
+    pub(super) fn readers_up(&self, readers: usize, within: Duration) -> impl Future<Output = ()> + use<> {
+        let mut live = self.handle.live_changes();
+        let up = move |live: &Arc<store::Live>| {
+            live.readers.values().filter(|reader| reader.state == Health::Up).count() >= readers
+        };
+        async move {
+            // One that does not come is no reason to keep the others waiting, and a store that stops says so itself.
+            let _ = tokio::time::timeout(within, live.wait_for(up)).await;
+        }
+    }
+
     /// Serves until the store has to stop or somebody asks it to, then stops in order: outputs, readers, pages, writer.
     pub(super) async fn until_stopped(self) -> anyhow::Result<()> {
         let Serving { handle, db, outputs, stop, readers, mut pages, stop_writer, mut writer } = self;

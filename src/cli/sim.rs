@@ -14,16 +14,16 @@ pub(super) struct Args {
     #[command(flatten)]
     what: What,
     /// Another shop for the family's people: a store's file with a section [simulation], such as config/boutique.toml
-    #[arg(long, value_name = "FILE", requires = "family")]
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     shop: Option<PathBuf>,
     /// The same seed gives the same files
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
     seed: u64,
     /// The folder to write into
     #[arg(long, value_name = "DIR", required_unless_present = "scene")]
     out: Option<PathBuf>,
-    /// How much of a day, minutes
-    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_440))]
+    /// How much of a day, whole minutes
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, conflicts_with = "scene", allow_negative_numbers = true, value_parser = minutes)]
     minutes: u64,
 }
 
@@ -31,12 +31,28 @@ pub(super) struct Args {
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct What {
-    /// What kind of day it is: plain, busy, hard, untagged, returns, walkout, faults, calibration, …
-    #[arg(long, value_name = "NAME")]
+    /// What kind of day it is
+    #[arg(long, value_name = "NAME", help = families())]
     family: Option<String>,
     /// What happens, as a scene's file tells it; without --out it is only read and checked
     #[arg(long, value_name = "FILE")]
     scene: Option<PathBuf>,
+}
+
+fn families() -> String {
+    format!("What kind of day it is: {}", ::sim::Family::ALL.map(::sim::Family::name).join(", "))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "a seed is a whole number from 0".to_owned())
+}
+
+/// A day at most.
+const MOST_MINUTES: u64 = 1_440;
+
+fn minutes(text: &str) -> Result<u64, String> {
+    let minutes = text.parse().ok().filter(|minutes| (1..=MOST_MINUTES).contains(minutes));
+    minutes.ok_or_else(|| format!("whole minutes from 1 to {MOST_MINUTES}, a day"))
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -66,8 +82,12 @@ fn scene(file: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     match &args.out {
         Some(out) => told(out, staged.simulated.write_to(out)),
         None => {
-            let (title, right) = (scene.title(), staged.right.len());
-            writeln!(std::io::stdout(), "{}: {title}: all {right} passages happen", file.display())?;
+            let said = match staged.right.len() {
+                0 => "played; no [[right]] says what would be right".to_owned(),
+                1 => "its passage happens".to_owned(),
+                right => format!("all {right} passages happen"),
+            };
+            writeln!(std::io::stdout(), "{}: {}: {said}", file.display(), scene.title())?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -228,6 +228,7 @@ pub(super) fn check(
                 zone: antenna.zone.clone(),
                 position: antenna.position.filter(|_| hangs),
                 facing: antenna.facing.filter(|_| hangs),
+                moves: !hangs,
             });
         }
         told.inputs = inputs(reader, places)?;

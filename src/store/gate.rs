@@ -129,21 +129,21 @@ impl ByOutput {
         let now = Instant::now();
         match &result {
             Ok(()) => {
-                standing.rests_at = Some(now + self.pulse);
-                standing.told = Some((passage.clone(), now + SLOW));
+                standing.rests_at = Some(now + self.out.clock.real(self.pulse));
+                standing.told = Some((passage.clone(), now + self.out.clock.real(SLOW)));
             }
             Err(error) => {
                 tracing::warn!(gate = %self.gate, %error, "a gate was not opened");
                 if *error == OrderError::Unknown {
                     // Whatever it did, it is not held open.
                     standing.rests_at = Some(now);
-                    standing.told = Some((passage.clone(), now + SLOW));
+                    standing.told = Some((passage.clone(), now + self.out.clock.real(SLOW)));
                 }
             }
         }
         match result {
             Ok(()) if !self.has_contact => {
-                standing.shuts_at = Some(now + self.stays_open);
+                standing.shuts_at = Some(now + self.out.clock.real(self.stays_open));
                 self.says(GateState::Opened, passage).await;
             }
             Ok(()) if standing.open == Some(true) => self.says(GateState::Opened, passage).await,

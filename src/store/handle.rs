@@ -63,7 +63,7 @@ impl Handle {
         self.live.clone()
     }
 
-    /// Everything that comes out from now on, a JSON object each, as in `replay`'s output.
+    /// Everything that comes out from now on, a JSON object each, as in `replay`'s output, and what gates say.
     pub fn outcomes(&self) -> broadcast::Receiver<Arc<str>> {
         self.outcomes.subscribe()
     }

@@ -160,6 +160,15 @@ impl Writer {
                 live.outcome(outcome);
             }
         });
+        // How a gate stands nobody decides, and yet it is what displays and doors wait for.
+        for line in lines.iter().filter(|line| matches!(line.what, Observation::Gate(_))) {
+            let mut text = Vec::new();
+            if let Err(error) = recording::write_line(&mut text, line) {
+                tracing::error!(%error, "a gate's word could not be written as JSON");
+            }
+            let text = String::from_utf8_lossy(&text);
+            drop(self.outcomes.send(text.trim_end().into()));
+        }
         for outcome in outcomes {
             match serde_json::to_string(outcome) {
                 // Nobody listening is no fault.

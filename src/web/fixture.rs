@@ -46,6 +46,7 @@ fn plan() -> Plan {
         zone: zone.into(),
         position: None,
         facing: None,
+        moves: false,
     };
     let zone = |id: &str, kind| Zone { id: id.into(), kind, area: vec![] };
     Plan {

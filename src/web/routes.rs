@@ -160,7 +160,7 @@ pub(super) fn table() -> Vec<Route> {
         api_post("/api/v1/lanes/{lane}/answer", SCREEN, "What a shopper says at a lane's kiosk.", Takes::Json("Answer"), "Done", post(act::answer)),
         api_post("/api/v1/staff", SHOP, "What a member of staff does, by name: open a gate, resolve, refund, move a piece.", Takes::Json("StaffAction"), "Done", post(act::staff)),
         api_post("/api/v1/tags", SHOP, "What a member of staff does with the one tag before a reader: read, encode, lock, kill, make quiet. The store goes on meanwhile. It is done and read back when the answer comes; done again, what was interrupted is finished. 404: no such reader. 409: another tag is being worked on there, or what lies there does not allow it. 422: this reader cannot do that. 503: it is not there. 502, 504: it refused, or did not answer.", Takes::Json("TagJob"), "Tag", post(tags::post)),
-        api("/api/v1/stream", READERS, "Server-sent events of all that comes out, from now on; the event's name is the outcome's type. A client that falls behind gets `lagged` with how many it missed.", Events, get(stream::outcomes)),
+        api("/api/v1/stream", READERS, "Server-sent events of all that comes out, from now on; the event's name is the outcome's type. `gate` comes whenever a gate has opened, shut, failed or been forced. A client that falls behind gets `lagged` with how many it missed.", Events, get(stream::outcomes)),
         api("/api/v1/openapi.json", EVERYBODY, "This document.", Text("application/json"), get(openapi::get)),
         api("/healthz", EVERYBODY, "The program is alive.", Text("text/plain"), get(health::healthz)),
         api("/readyz", EVERYBODY, "The store can sell; 503 with the reasons where it cannot.", Json("Ready"), get(health::readyz)),

@@ -1,4 +1,4 @@
-//! Server-sent events: all outcomes for programs, and pages' parts as they change. A slow client is told what it missed;
+//! Server-sent events: all outcomes and what gates say for programs, and pages' parts as they change. A slow client is told what it missed;
 //! it holds up nobody. Streams end when the program stops.
 
 use std::convert::Infallible;

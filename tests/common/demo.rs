@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use super::http::{free_address, get};
+use super::http::{free_address, get, request};
 use super::portico;
 
 /// A running demo; killed when the test lets go of it.
@@ -18,15 +18,34 @@ pub struct Demo {
 impl Demo {
     /// Starts a demo that keeps its data in a folder.
     pub fn start(data: &Path, speed: &str) -> Demo {
+        Demo::with(data, &["--seed", "7", "--speed", speed])
+    }
+
+    /// The same with these options.
+    pub fn with(data: &Path, options: &[&str]) -> Demo {
         let address = free_address();
         let child = portico()
-            .args(["demo", "--seed", "7", "--speed", speed, "--listen", &address.to_string(), "--data"])
+            .arg("demo")
+            .args(options)
+            .args(["--listen", &address.to_string(), "--data"])
             .arg(data)
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(data.join("stderr.txt")).unwrap())
             .spawn()
             .unwrap();
         Demo { address, child }
+    }
+
+    /// Waits until its pages answer.
+    pub fn wait_until_open(&mut self) {
+        let began = Instant::now();
+        while request(self.address, "GET", "/healthz", "").is_none() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the demo ended by itself: {status}");
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "the demo does not open");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Every receipt it has, oldest first.

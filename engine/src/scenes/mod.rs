@@ -46,7 +46,7 @@ fn lane(id: &str, flow: Flow, gate: Option<&str>) -> Lane {
 }
 
 fn antenna(reader: &str, port: u16, zone: &str) -> Antenna {
-    Antenna { reader: name(reader), port, zone: name(zone), position: None, facing: None }
+    Antenna { reader: name(reader), port, zone: name(zone), position: None, facing: None, moves: false }
 }
 
 /// Lane `show` (show-then-tap, a gate), `walk` (tap-then-walk, a gate), `open` (show-then-tap, no gate).

@@ -77,6 +77,7 @@ pub(crate) fn plan(lanes: usize) -> Plan {
                 zone: id.as_str().into(),
                 position: Some([x + 0.6, y, 2.3]),
                 facing: Some([0.0, 0.0, -1.0]),
+                moves: false,
             });
         }
         plan.terminals.push(Terminal { id: format!("term-{id}").into(), position: Some([x + 0.6, 1.0]) });
@@ -87,6 +88,7 @@ pub(crate) fn plan(lanes: usize) -> Plan {
         zone: "floor".into(),
         position: Some([0.6, -8.0, 2.3]),
         facing: Some([0.0, 0.0, -1.0]),
+        moves: false,
     });
     plan
 }

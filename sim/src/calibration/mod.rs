@@ -17,7 +17,7 @@ pub use effects::{Effect, effects};
 pub use features::{Recording, Sample};
 pub use logs::{Halves, Logs};
 pub use measures::{Bound, MEASURES, Measure};
-pub use report::{Estimate, Report, Row, report};
+pub use report::{Estimate, Report, Row, moving_or_resting, report};
 pub use rooms::rooms;
 pub use rounds::{Figure, rounds};
 pub use shop::shop;

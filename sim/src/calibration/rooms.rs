@@ -5,8 +5,9 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use super::features::{Recording, Sample};
 use super::logs::Logs;
+use super::rounds::ROUND_S;
 use crate::chance::Chance;
-use crate::gen2::{Inventory, Session, Setup, TagRead};
+use crate::gen2::{Inventory, Setup, TagRead};
 use crate::plan::Antenna;
 use crate::radio::{Aerial, Air, Body, Polarisation, Tag, carry_loss_db};
 use crate::space::{P2, P3};
@@ -16,8 +17,6 @@ use crate::stock::Carry;
 const ROOM_M: f64 = 4.57;
 /// The logs' readers send with all they have.
 const ROOM_DBM: f64 = 30.0;
-/// What hand and stand take from the tag, dB one way; with it the logs' median level is met, −63 dBm.
-const HELD_DB: (f64, f64) = (1.5, 4.0);
 /// The tag is carried at arm's length ahead of the body, metres.
 const ARM_M: f64 = 0.5;
 const STEP_US: i64 = 50_000;
@@ -97,7 +96,8 @@ fn stay(chance: &mut Chance) -> Recording {
     let at = P3::new(chance.between(0.4, ROOM_M - 0.4), chance.between(0.4, ROOM_M - 0.4), 1.0);
     add(&mut air, at, level_axis(chance), chance);
     if let Some(tag) = air.tags.first_mut() {
-        tag.loss_db = chance.between(HELD_DB.0, HELD_DB.1);
+        tag.of_one_make(chance);
+        tag.with_nothing_around(chance);
     }
     let mut person = P2::new(chance.between(0.5, ROOM_M), chance.between(0.5, ROOM_M));
     let mut draws = Chance::new(chance.index(1000) as u64, 902);
@@ -124,11 +124,12 @@ fn walk(n: usize, chance: &mut Chance) -> Recording {
     let forward: f64 = if to > from { 1.0 } else { -1.0 };
     let middle = ROOM_M / 2.0;
     let walks_s = (ROOM_M - 0.6) / speed;
-    let held_db = chance.between(HELD_DB.0, HELD_DB.1);
     let (before_s, after_s) = (chance.between(0.3, 1.3), chance.between(0.2, 0.8));
     add(&mut air, P3::new(from, middle, 1.0), axis, chance);
     if let Some(tag) = air.tags.first_mut() {
-        (tag.owner, tag.loss_db) = (Some(1), held_db);
+        tag.of_one_make(chance);
+        tag.with_nothing_around(chance);
+        tag.owner = Some(1);
     }
     let shadow_db = chance.between(10.0, 20.0);
     let reads = run(&mut air, before_s + walks_s + after_s, chance, |air, now_us| {
@@ -153,13 +154,12 @@ fn rounds(chance: &mut Chance) -> Option<[f64; 3]> {
     let mut air = bench(30.0, chance);
     add(&mut air, P3::new(2.0, 0.0, 1.0), P3::new(0.0, 1.0, 0.0), chance);
     if let Some(tag) = air.tags.first_mut() {
-        tag.loss_db = chance.between(0.0, 16.0);
+        tag.loss_db = chance.between(0.0, 20.0);
     }
     let reads = run(&mut air, seconds, chance, |_, _| {});
     let hits = reads.len() as f64;
     let mean = reads.iter().map(|r| r.report.rssi_dbm).sum::<f64>() / hits;
-    // A round with the tag takes 14.3 ms, one without 11.6.
-    let misses = ((seconds - hits * 0.0143) / 0.0116).max(0.0);
+    let misses = ((seconds - hits * ROUND_S.0) / ROUND_S.1).max(0.0);
     (hits > 0.0).then_some([mean, hits, hits + misses])
 }
 
@@ -230,10 +230,7 @@ fn add(air: &mut Air, at: P3, axis: P3, chance: &mut Chance) {
 fn run(air: &mut Air, seconds: f64, chance: &mut Chance, before: impl FnMut(&mut Air, i64)) -> Vec<TagRead> {
     let number = chance.index(1000) as u64;
     let draws = Chance::new(number, 901);
-    // The logs' tool asks for session 2 and both targets. What that does to an antenna's turn among several is in the
-    // exit's own turns (`gen2::turns`), so it is asked for here only where there is one.
-    let session = if air.aerials.len() > 1 { Session::S0 } else { Session::S2 };
-    let setup = Setup { session, ..Setup::exit() };
+    let setup = Setup::logs(air.aerials.len());
     reads(air, Inventory::new(setup, 0, air.aerials.len(), 0, 0, draws), seconds, before)
 }
 

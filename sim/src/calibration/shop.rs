@@ -1,5 +1,5 @@
-//! The family `calibration` seen as a stranger sees it: its recording's reads, told apart by its truth into tags that a
-//! walking person moves and tags at rest. Knows the files' shapes and nothing of how they were made.
+//! A family's shop seen as a stranger sees it: its recording's reads, told apart by its truth into tags that a walking
+//! person moves and tags at rest. Knows the files' shapes and nothing of how they were made.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::simulate::simulate;
 
 const SECOND_US: i64 = 1_000_000;
 
-/// Reads of a simulated store of this family, `seconds` long: what is carried as walks, what rests as stays. What somebody
+/// Reads of a family's simulated store, `seconds` long: what is carried as walks, what rests as stays. What somebody
 /// holds who stands is neither.
-pub fn shop(seed: u64, seconds: u64) -> Logs {
-    let simulated = simulate(Family::Calibration, seed, Duration::from_secs(seconds));
+pub fn shop(family: Family, seed: u64, seconds: u64) -> Logs {
+    let simulated = simulate(family, seed, Duration::from_secs(seconds));
     let mut numbers: BTreeMap<(String, u16), u16> = BTreeMap::new();
     let mut reads: BTreeMap<Hex, Vec<Sample>> = BTreeMap::new();
     for line in &simulated.lines {

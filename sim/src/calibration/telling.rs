@@ -1,6 +1,7 @@
 //! How well trees can tell a second of a real link from a second of a simulated one, by what any reader reports of it: 0.5
 //! would be not at all. The honest measure of a simulator, since it looks for what nobody thought of.
 
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
 use super::features::{self, Recording, Sample, auc, quantile, spread};
@@ -29,6 +30,8 @@ const COLUMNS: [&str; 17] = [
     "mean Doppler",
     "spread of the Doppler",
 ];
+/// The mean level's place among them.
+const MEAN_LEVEL: usize = 1;
 /// Bootstrap draws.
 const DRAWS: usize = 200;
 
@@ -95,31 +98,58 @@ fn rows(recordings: &[Recording]) -> Vec<Vec<Vec<f64>>> {
     recordings.iter().map(of).filter(|rows| !rows.is_empty()).collect()
 }
 
+/// One side's seconds, each with the recording that it is of.
+type Side = Vec<(usize, Vec<f64>)>;
+
+fn side(recordings: &[Recording]) -> Side {
+    let units = rows(recordings).into_iter().enumerate();
+    units.flat_map(|(unit, rows)| rows.into_iter().map(move |row| (unit, row))).collect()
+}
+
+/// As many of one side as of the other, drawn; `alike` draws as many of each whole dB of mean level, which leaves out what
+/// the room's size and the reader's power tell and shows what is left.
+fn evened(sides: [Side; 2], alike: bool, chance: &mut Chance) -> [Side; 2] {
+    let mut bins: BTreeMap<i64, [Side; 2]> = BTreeMap::new();
+    for (which, side) in sides.into_iter().enumerate() {
+        for (unit, row) in side {
+            let level = row.get(MEAN_LEVEL).map_or(0, |level| level.floor() as i64);
+            let bin = bins.entry(if alike { level } else { 0 }).or_default();
+            if let Some(side) = bin.get_mut(which) {
+                side.push((unit, row));
+            }
+        }
+    }
+    let mut drawn = [Side::new(), Side::new()];
+    for bin in bins.into_values() {
+        let count = bin.iter().map(Vec::len).min().unwrap_or(0);
+        for (mut side, to) in bin.into_iter().zip(&mut drawn) {
+            for _ in 0..count {
+                to.push(side.swap_remove(chance.index(side.len())));
+            }
+        }
+    }
+    drawn
+}
+
 /// Tells real from simulated seconds: grown on one half of either, judged on the other. Moving and resting tags weigh the
-/// same on both sides, so that their mixture tells nothing.
-pub fn told_apart(real: (&Logs, &Logs), simulated: (&Logs, &Logs)) -> Option<Told> {
-    let kinds = [|logs: &Logs| logs.walks.clone(), |logs: &Logs| logs.stays.clone()];
+/// same on both sides, so that their mixture tells nothing; with `alike`, levels do as well.
+pub fn told_apart(real: (&Logs, &Logs), simulated: (&Logs, &Logs), alike: bool) -> Option<Told> {
+    let kinds: [fn(&Logs) -> &[Recording]; 2] = [|logs| &logs.walks, |logs| &logs.stays];
     let (mut grown_on, mut labels) = (Vec::new(), Vec::new());
     let (mut shown_real, mut shown_simulated) = (Vec::new(), Vec::new());
     let mut chance = Chance::new(1, 910);
     for kind in kinds {
-        let mut sides = [rows(&kind(real.0)).concat(), rows(&kind(simulated.0)).concat()];
-        let count = sides.iter().map(Vec::len).min().unwrap_or(0);
-        for (side, is_real) in sides.iter_mut().zip([true, false]) {
-            for _ in 0..count {
-                grown_on.push(side.swap_remove(chance.index(side.len())));
-                labels.push(is_real);
-            }
+        let sides = evened([side(kind(real.0)), side(kind(simulated.0))], alike, &mut chance);
+        for (side, is_real) in sides.into_iter().zip([true, false]) {
+            labels.extend(side.iter().map(|_| is_real));
+            grown_on.extend(side.into_iter().map(|(_, row)| row));
         }
-        let mut judged = [rows(&kind(real.1)), rows(&kind(simulated.1))];
-        let count = judged.iter().map(|side| side.iter().map(Vec::len).sum::<usize>()).min().unwrap_or(0);
-        for (side, to) in judged.iter_mut().zip([&mut shown_real, &mut shown_simulated]) {
-            let mut taken = 0;
-            while taken < count && !side.is_empty() {
-                let unit = side.swap_remove(chance.index(side.len()));
-                taken += unit.len();
-                to.push(unit);
-            }
+        let judged = evened([side(kind(real.1)), side(kind(simulated.1))], alike, &mut chance);
+        for (mut side, to) in judged.into_iter().zip([&mut shown_real, &mut shown_simulated]) {
+            // By recording again, since that is what an interval draws.
+            side.sort_by_key(|(unit, _)| *unit);
+            let units = side.chunk_by(|a, b| a.0 == b.0);
+            to.extend(units.map(|unit| unit.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>()));
         }
     }
     if grown_on.is_empty() || shown_real.is_empty() || shown_simulated.is_empty() {

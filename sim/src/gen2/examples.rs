@@ -256,3 +256,16 @@ fn in_europe_a_reader_stays_four_seconds_on_one_of_four_channels_and_then_is_sil
         assert!(silent_us >= 100_000, "{silent_us} µs between two channels");
     }
 }
+
+/// In the logs of a box of tags no round has a fifth read, four are followed by 13.9 ms without any, and every tag of the
+/// box has its turn again and again.
+#[test]
+fn a_round_ends_with_as_many_tags_as_the_reader_was_told_to_expect() {
+    let mut air = air(1);
+    air.tags = (1..=10).map(|seed| tag(&air, seed)).collect();
+    let all = reads(&mut air, Setup::logs(1), 10);
+    let fives: Vec<i64> = all.windows(5).map(|five| five[4].at_us - five[0].at_us).collect();
+    assert!(fives.iter().all(|us| *us > 9_000), "five reads within {:?} µs", fives.iter().min());
+    let of_each: Vec<usize> = (0..10).map(|n| all.iter().filter(|read| read.tag == n).count()).collect();
+    assert!(of_each.iter().all(|count| *count > 20), "{of_each:?}");
+}

@@ -26,8 +26,9 @@ use link::Times;
 use slots::Waiting;
 
 /// What an R420 does between two rounds beside the air protocol, microseconds. With it, with `slots::FRAME_US` and the
-/// parts of the protocol come its figures: one tag 69.7 times a second, 7 to 15 tags 173 to 152 together.
-const ROUND_US: f64 = 9_850.0;
+/// parts of the protocol come its figures: one tag 69.7 times a second, 7 to 15 tags 173 to 152 together. That it takes
+/// as long in every mode is assumed: the logs have one.
+const ROUND_US: f64 = 8_890.0;
 
 /// A read as it happened.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,7 @@ pub(crate) struct TagRead {
     pub(crate) tag: usize,
     /// Index among the reader's antennas.
     pub(crate) antenna: usize,
-    /// Index into the reader's hop table, counted from 1.
+    /// Index into the reader's hop table, counted from 1, and its frequency, as the reader reports them.
     pub(crate) channel: u16,
     pub(crate) khz: u32,
     pub(crate) report: Report,
@@ -61,6 +62,9 @@ pub(crate) struct Inventory {
     hop_table: Vec<usize>,
     channel: usize,
     hop_at_us: i64,
+    /// The channel before, and from when on reads are reported to be on the one in use.
+    left_channel: usize,
+    label_from_us: i64,
     antenna: usize,
     visit_began_us: i64,
     /// Rounds of the antenna's turn so far.
@@ -68,6 +72,10 @@ pub(crate) struct Inventory {
     /// Every antenna has had its turn since the first one's was forced.
     cycled: bool,
     target_b: bool,
+    /// With both targets and several antennas: the antenna's turn asks for B only; and the first round of each turn asks
+    /// for B before the others ask for A.
+    turn_at_b: bool,
+    late: bool,
     /// Qfp of Annex D.
     qfp: f64,
     /// When the next round begins.
@@ -98,6 +106,8 @@ impl Inventory {
         Inventory {
             times: Times::of(setup.mode, setup.fast_id),
             target_b: setup.target == Target::B,
+            turn_at_b: false,
+            late: false,
             qfp: 0.0,
             setup,
             number,
@@ -108,6 +118,8 @@ impl Inventory {
             hop_table,
             channel: 0,
             hop_at_us: start_us + region.dwell_us(),
+            left_channel: 0,
+            label_from_us: start_us,
             antenna: 0,
             visit_began_us: start_us,
             rounds: 0,

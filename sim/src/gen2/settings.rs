@@ -30,6 +30,8 @@ pub(crate) enum Target {
     B,
     /// A until nobody is left, then B, and so on: each tag answers again and again.
     Dual,
+    /// A, and every round begins with a Select that turns all flags back to A: each tag may answer in every round.
+    Reset,
 }
 
 /// How many slots a frame has: 2 to the power of Q.
@@ -55,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) region: Region,
     /// Longest turn of an antenna, ms; it ends sooner when two rounds in a row find nothing new.
     pub(crate) dwell_ms: u32,
+    /// How many tags the reader was told to expect (LLRP's `TagPopulation`): it ends a round when it has read so many.
+    pub(crate) population: u16,
     /// Whether the TID comes with the EPC.
     pub(crate) fast_id: bool,
     /// Whether tags that have answered in session 1 are kept quiet while they stay.
@@ -87,13 +91,17 @@ impl Setup {
         if !(10..=60_000).contains(&self.dwell_ms) {
             return Err(format!("dwell_ms {}: 10 to 60000; usual is 400", self.dwell_ms));
         }
+        if self.population == 0 {
+            return Err("population 0: at least 1 tag a round; an exit has 32".into());
+        }
         if self.tag_focus && (self.session, self.target) != (Session::S1, Target::A) {
             return Err("tag_focus works with session s1 and target a".into());
         }
         Ok(())
     }
 
-    /// For exits: every tag again and again, so that its way shows. Session 0, both targets.
+    /// For exits: every tag again and again, so that its way shows. Session 0, both targets; the store's drivers tell an
+    /// exit's reader to expect 32 tags.
     pub(crate) fn exit() -> Setup {
         Setup {
             session: Session::S0,
@@ -102,15 +110,26 @@ impl Setup {
             mode: Mode::DenseM4,
             region: Region::Fcc,
             dwell_ms: 400,
+            population: 32,
             fast_id: false,
             tag_focus: false,
             select: None,
         }
     }
 
-    /// For racks and shelves: each tag every few seconds. Session 1, target A.
+    /// For racks and shelves: each tag every few seconds. Session 1, target A, 128 tags.
     pub(crate) fn rack() -> Setup {
-        Setup { session: Session::S1, target: Target::A, ..Setup::exit() }
+        Setup { session: Session::S1, target: Target::A, population: 128, ..Setup::exit() }
+    }
+
+    /// As the R420 of the logs was asked: the reader's first mode and a population of 4 are the defaults of its tool (as is
+    /// session 2), and a box of tags before one antenna shows both. No round there has a fifth read; four reads are
+    /// followed by 13.9 ms without any; and who was read in one round is as likely as any other in the next, so that no
+    /// flag outlasts a round. With several antennas a tag is seldom read twice in an antenna's turn, so that within one
+    /// the flags do last: there it is as with session 0 and both targets.
+    pub(crate) fn logs(antennas: usize) -> Setup {
+        let target = if antennas > 1 { Target::Dual } else { Target::Reset };
+        Setup { target, mode: Mode::MaxThroughput, population: 4, ..Setup::exit() }
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) zones: Vec<Zone>,
     #[serde(default)]
+    pub(super) gates: Vec<Gate>,
+    #[serde(default)]
     pub(super) terminals: Vec<Terminal>,
     #[serde(default)]
     pub(super) cameras: Vec<Camera>,
@@ -33,6 +35,16 @@ pub(super) struct Reader {
     pub(super) driver: Option<String>,
     #[serde(default)]
     pub(super) antennas: Vec<Antenna>,
+    #[serde(default)]
+    pub(super) inputs: Vec<Input>,
+}
+
+/// An input contact of a reader; of the simulated store's concern is only a gate's.
+#[derive(Debug, Deserialize)]
+pub(super) struct Input {
+    pub(super) port: u16,
+    pub(super) gate: Option<String>,
+    pub(super) open: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +67,16 @@ pub(super) struct Lane {
     pub(super) entry_line: [[f64; 2]; 2],
     pub(super) exit_line: [[f64; 2]; 2],
     pub(super) terminal: Option<String>,
+    pub(super) gate: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Gate {
+    pub(super) id: String,
+    pub(super) driver: Option<String>,
+    pub(super) reader: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) open: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

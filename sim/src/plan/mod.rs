@@ -3,6 +3,8 @@
 
 mod build;
 mod file;
+mod gates;
+mod given;
 mod outline;
 mod walls;
 
@@ -11,12 +13,14 @@ use std::path::{Path, PathBuf};
 use crate::family::Manner;
 use crate::faults::Fault;
 use crate::gen2::Setup;
-use crate::radio::Polarisation;
+use crate::radio::{Aerial, Polarisation};
 use crate::senses::{Light, SenseFault};
 use crate::space::{Ground, P2, P3, Rect};
 use crate::stock::{Product, products};
 
 pub use file::Simulation;
+pub(crate) use gates::{Contact, GateBy, GatePlan};
+pub(crate) use given::Wires;
 pub use outline::{DrawnAntenna, DrawnFixture, DrawnLane, DrawnWall, DrawnZone, Outline};
 pub(crate) use walls::{Wall, Walls};
 
@@ -249,6 +253,7 @@ pub struct Plan {
     table: toml::Table,
     pub(crate) readers: Vec<ReaderPlan>,
     pub(crate) lanes: Vec<LanePlan>,
+    pub(crate) gates: Vec<GatePlan>,
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) zones: Vec<Zone>,
     pub(crate) cameras: Vec<CameraPlan>,
@@ -281,7 +286,7 @@ pub struct Plan {
     /// What will go wrong with its cameras, scales and beams.
     pub(crate) sense_faults: Vec<SenseFault>,
     /// What its file says of antennas beyond the store's own words.
-    pub(crate) feeds: Vec<Feed>,
+    feeds: Vec<Feed>,
     /// Walls, doors and floors.
     pub(crate) walls: Walls,
     pub(crate) lifts: Vec<Lift>,
@@ -294,7 +299,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
-    #[error("{path}: {source}; give the path of a shop's TOML file")]
+    #[error("{path}: {source}; give the path of a shop's TOML file, such as config/boutique.toml")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -377,6 +382,12 @@ impl Plan {
         self.walls.floor_of(p)
     }
 
+    /// The antenna of this number among those of all readers, made and wired as the file says.
+    pub(crate) fn fed(&self, number: usize, mut aerial: Aerial) -> Aerial {
+        self.feeds.iter().filter(|feed| feed.aerial == number).for_each(|feed| aerial.feed(feed));
+        aerial
+    }
+
     /// Where staff take returns in.
     pub(crate) fn returns_at(&self) -> P2 {
         self.desk
@@ -438,47 +449,6 @@ impl Plan {
             home.is_some()
         });
         products
-    }
-
-    /// The shop's file as the contract has it, for a recording: all readers speak LLRP, at addresses that nobody has
-    /// (RFC 5737).
-    pub(crate) fn recorded_toml(&self) -> String {
-        self.config_toml(|reader| {
-            let last = self.readers.iter().position(|r| r.id == reader).unwrap_or(0) + 10;
-            vec![("driver", "llrp".into()), ("address", format!("192.0.2.{last}:5084"))]
-        })
-    }
-
-    /// The shop's file as the contract has it, with `keys(reader)` as each reader's driver and how it is reached. What
-    /// hangs on wires (contacts, lights) and needs secrets stays out: in a simulated store everything is simulated but the
-    /// readers.
-    pub(crate) fn config_toml(&self, keys: impl Fn(&str) -> Vec<(&'static str, String)>) -> String {
-        let mut table = self.table.clone();
-        for of_the_machine in ["database", "web", "recording", "lights"] {
-            table.remove(of_the_machine);
-        }
-        let mut each = |section: &str, change: &dyn Fn(&mut toml::Table)| {
-            let entries = table.get_mut(section).and_then(toml::Value::as_array_mut);
-            entries.into_iter().flatten().filter_map(toml::Value::as_table_mut).for_each(change);
-        };
-        each("readers", &|reader| {
-            reader.retain(|key, _| matches!(key, "id" | "antennas"));
-            let id = reader.get("id").and_then(toml::Value::as_str).unwrap_or_default();
-            for (key, value) in keys(id) {
-                reader.insert(key.into(), value.into());
-            }
-        });
-        each("terminals", &|terminal| {
-            terminal.retain(|key, _| matches!(key, "id" | "position"));
-            terminal.insert("driver".into(), "simulated".into());
-        });
-        each("gates", &|gate| {
-            if gate.get("driver").and_then(toml::Value::as_str) != Some("none") {
-                gate.retain(|key, _| key == "id");
-                gate.insert("driver".into(), "simulated".into());
-            }
-        });
-        table.to_string()
     }
 }
 

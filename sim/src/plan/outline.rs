@@ -88,6 +88,8 @@ pub struct DrawnAntenna {
     pub port: u16,
     /// Lane or zone that its reads speak for.
     pub zone: String,
+    /// The cart that it moves with; it is then shown where that stands when nobody pushes it.
+    pub moves_with: Option<String>,
     /// Where it hangs; the third is its height.
     pub at: [f64; 3],
     /// Where it looks, a unit vector.
@@ -142,16 +144,19 @@ impl Plan {
             loss_db: wall.slab.through_db(1.0),
             glass: wall.glass,
         });
-        let antennas = self.readers.iter().flat_map(|reader| {
-            reader.antennas.iter().map(|antenna| DrawnAntenna {
-                reader: reader.id.clone(),
+        let named = self.readers.iter().flat_map(|reader| reader.antennas.iter().map(|a| (&reader.id, a)));
+        let antennas = named.enumerate().map(|(number, (reader, antenna))| {
+            let cart = self.carts.iter().find(|cart| cart.antennas.contains(&number));
+            DrawnAntenna {
+                reader: reader.clone(),
                 port: antenna.port,
                 zone: antenna.zone.clone(),
-                at: solid(antenna.at),
+                moves_with: cart.map(|cart| cart.id.clone()),
+                at: solid(cart.map_or(antenna.at, |cart| antenna.at.plus(cart.home.up(0.0)))),
                 facing: solid(antenna.facing),
                 power_dbm: antenna.power_dbm,
                 gain_dbi: antenna.gain_dbi,
-            })
+            }
         });
         let fixtures = self.fixtures.iter().map(|fixture| DrawnFixture {
             id: fixture.id.clone(),

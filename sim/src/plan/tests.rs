@@ -105,9 +105,9 @@ fn people_go_around_walls_and_through_doors() {
 fn the_file_comes_out_again_with_addresses_and_without_what_belongs_to_a_machine() {
     let text = format!("{ONE_LANE}\n[database]\nurl = \"sqlite://x.db\"\n[web]\nlisten = \"127.0.0.1:1\"\n");
     let plan = Plan::parse(&text, "x.toml").unwrap();
-    let out: toml::Table = toml::from_str(
-        &plan.config_toml(|id| vec![("driver", "llrp".into()), ("address", format!("{id}.example:5084"))]),
-    )
+    let out: toml::Table = toml::from_str(&plan.config_toml(Wires::Left, |id| {
+        vec![("driver", "llrp".into()), ("address", format!("{id}.example:5084"))]
+    }))
     .unwrap();
     assert!(!out.contains_key("database") && !out.contains_key("web"));
     let readers = out["readers"].as_array().unwrap();
@@ -147,6 +147,36 @@ fn a_lift_stops_on_every_floor() {
     let wrong = text.replacen("cabin = [[6.7, -3.0], [13.3, -3.0]]", "cabin = [[6.7, -3.0]]", 1);
     let error = Plan::parse(&wrong, "two-floors.toml").unwrap_err().to_string();
     assert!(error.contains("one on each of [[simulation.floors]]"), "{error}");
+}
+
+/// A gate on a reader's contacts stays there where there is a reader to hang it on, with its own contact and no beam's.
+#[test]
+fn gates_hang_on_contacts_only_where_somebody_hears_them() {
+    let wired = ONE_LANE
+        .replacen(
+            "id = \"exit-a\"",
+            "id = \"exit-a\"\ninputs = [{ port = 1, beam = \"exit-1\", line = \"exit\" }, { port = 2, gate = \"gate-1\", open = \"low\" }]",
+            1,
+        )
+        .replacen("driver = \"simulated\"", "driver = \"llrp-gpo\"\nreader = \"exit-a\"\nport = 3", 1);
+    let plan = Plan::parse(&wired, "wired.toml").unwrap();
+    let contact = |port, open_high| Contact { reader: 0, port, open_high };
+    let by = GateBy::Output { output: contact(3, true), tells: Some(contact(2, false)) };
+    assert_eq!(
+        plan.gates.iter().map(|gate| (gate.by, gate.lanes.clone())).collect::<Vec<_>>(),
+        [(by, vec![0])]
+    );
+    let file = |wires| -> toml::Table { plan.config_toml(wires, |_| Vec::new()).parse().unwrap() };
+    let hung = file(Wires::Hung);
+    assert_eq!(hung["gates"][0]["reader"].as_str(), Some("exit-a"));
+    assert_eq!(hung["readers"][0]["inputs"].as_array().unwrap().len(), 1, "beams are told over the API");
+    let left = file(Wires::Left);
+    assert_eq!(left["gates"][0]["driver"].as_str(), Some("simulated"));
+    assert!(left["gates"][0].get("reader").is_none() && left["readers"][0].get("inputs").is_none());
+    // No barrier, nothing to stand before.
+    let open = Plan::parse(&ONE_LANE.replacen("driver = \"simulated\"", "driver = \"none\"", 1), "open.toml")
+        .unwrap();
+    assert!(open.gates.is_empty());
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl Aerial {
         let there = at.minus(self.plan.at);
         let (field, caught) = (chance.direction(), chance.direction());
         let (re, im) = rays::coupling(self, there, caught);
-        let size = chance.between(0.15, 0.7) * self.gain(there);
+        let size = chance.between(0.3, 1.0) * self.gain(there);
         let (sin, cos) = libm::sincos(chance.between(0.0, TAU));
         let strength = (size * (re * cos - im * sin), size * (re * sin + im * cos));
         Scatterer { at, field, strength, length_m: there.length(), lit: 1.0 }

@@ -64,10 +64,10 @@ pub(crate) struct Signal {
 /// The channel of a tag at rest.
 #[derive(Clone, Debug)]
 struct RestingChannel {
-    /// By place in the frequency plan.
-    by_channel: Box<[(f32, f32)]>,
+    /// By place in the frequency plan: straight, and around.
+    by_channel: Box<[[(f32, f32); 2]]>,
     /// Amplitude that walls leave of the straight way.
-    straight: f64,
+    open: f64,
 }
 
 /// A link of a resting tag to one antenna.
@@ -171,17 +171,20 @@ impl Air {
         out.extend_from_slice(&self.moving);
     }
 
-    /// Whether an aerial has no hope of waking a tag where it is, behind walls of so many dB: by distance and beam alone.
-    pub(crate) fn out_of_reach(&self, aerial_at: usize, tag_at: usize, wall_db: f64) -> bool {
+    /// Whether an aerial has no hope of waking a tag where it is: by distance, beam and floors alone, for
+    /// what walls hide may still be reached around them.
+    pub(crate) fn out_of_reach(&self, aerial_at: usize, tag_at: usize) -> bool {
         let (Some(aerial), Some(tag)) = (self.aerials.get(aerial_at), self.tags.get(tag_at)) else {
             return true;
         };
         let away = tag.at.minus(aerial.plan.at);
+        let floors_db = self.room.floors_db(aerial.plan.at.floor(), tag.at.floor());
         let sent_dbm = aerial.plan.power_dbm + rays::TAG_DB - aerial.cable_db + GATHERED_DB + HOPELESS_DB;
-        let spare_db = sent_dbm - tag.around_db() - wall_db - tag.sensitivity_dbm;
+        let spare_db = sent_dbm - tag.around_db() - floors_db - tag.sensitivity_dbm;
         let wave_m = rays::LIGHT_M_PER_S / f64::from(self.region.frequency_khz(0)) / 1000.0;
         // Off the beam's middle a reflection may still come by it.
-        let gain = aerial.gain(away).max(amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB));
+        let by_others = amplitude(aerial.plan.gain_dbi - OFF_BEAM_DB);
+        let gain = aerial.gain(away).max(by_others);
         let farthest_m = amplitude(spare_db) * gain * wave_m / (4.0 * std::f64::consts::PI);
         away.dot(away) > farthest_m * farthest_m
     }
@@ -243,16 +246,17 @@ impl Air {
         let at = tag.at.plus(tag.velocity.minus(aerial.velocity).times(ahead_s).up(0.0));
         let resting = match tag.links.get(aerial_at) {
             Some(Link::Resting(link)) if tag.owner.is_none() => {
-                Some((link.by_channel.get(channel)?, link.straight))
+                Some((*link.by_channel.get(channel)?, link.open))
             }
             _ => None,
         };
         // What is at rest was summed with its losses; what moves, or is thrown by those who move, is summed without.
-        let (mut loose, straight) = match resting {
-            Some((_, straight)) => ((0.0, 0.0), straight),
+        let lost = amplitude(-tag.around_db());
+        let ([straight, mut around], open) = match resting {
+            Some((ways, open)) => (ways.map(|(re, im)| (f64::from(re), f64::from(im))), open),
             None => {
                 let rays = rays::rays(aerial, &self.room, at, tag.axis);
-                (rays.sum(hz), rays.straight)
+                (rays.sums(hz).map(|way| rays::times(way, lost)), rays.straight)
             }
         };
         let mut shadow_db = 0.0;
@@ -268,18 +272,14 @@ impl Air {
             shadow_db += body.shadow(place, aerial.plan.at, at);
             if let Some(ray) = body.scattered(place, aerial, at, tag.axis) {
                 // A body that counts is near one end: what walls take of the straight way, they take of this one.
-                let (re, im) = ray.at(hz);
-                loose = rays::plus(loose, (straight * re, straight * im));
+                around = rays::plus(around, rays::times(ray.at(hz), lost * open));
             }
         }
-        if loose != (0.0, 0.0) {
-            let around = amplitude(-tag.around_db());
-            loose = (loose.0 * around, loose.1 * around);
-        }
-        let still = resting.map_or((0.0, 0.0), |(&(re, im), _)| (f64::from(re), f64::from(im)));
-        let (re, im) = rays::plus(still, loose);
+        // Who stands in the way takes from the straight way; a room full of things leads around.
+        let left = if shadow_db > 0.0 { amplitude(-shadow_db) } else { 1.0 };
+        let (re, im) = rays::plus(rays::times(straight, left), around);
         let power = (re * re + im * im) * tag.tuning(hz);
-        let way_db = 10.0 * libm::log10(power.max(1e-18)) - shadow_db - aerial.cable_db;
+        let way_db = 10.0 * libm::log10(power.max(1e-18)) - aerial.cable_db;
         Some(Signal {
             margin_db: aerial.plan.power_dbm + way_db - tag.sensitivity_dbm,
             rssi_dbm: aerial.plan.power_dbm + 2.0 * way_db - tag.answer_loss_db(),
@@ -297,10 +297,10 @@ fn resting_link(aerial: &Aerial, rays: &rays::Rays, region: Region, loss_db: f64
     }
     let factor = amplitude(-loss_db);
     let by_channel = (0..region.channels()).map(|channel| {
-        let (re, im) = rays.sum(f64::from(region.frequency_khz(channel)) * 1000.0);
-        ((re * factor) as f32, (im * factor) as f32)
+        let ways = rays.sums(f64::from(region.frequency_khz(channel)) * 1000.0);
+        ways.map(|(re, im)| ((re * factor) as f32, (im * factor) as f32))
     });
-    Link::Resting(RestingChannel { by_channel: by_channel.collect(), straight: rays.straight })
+    Link::Resting(RestingChannel { by_channel: by_channel.collect(), open: rays.straight })
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ const CEILING_M: f64 = 3.0;
 const MIRRORS: usize = 3;
 /// A tag on goods has no perfect null: this much of its best amplitude is left along its axis.
 const LEAST_COUPLING: f64 = 0.2;
+/// Nor has it a perfect null end-on: the turns of a label's line answer across its length too, this much of its best.
+const END_ON: f64 = 0.4;
+/// What stands for many things about has no one direction of its field: this much is left to a tag turned away from it.
+const LEAST_SCATTERED: f64 = 0.45;
 /// Half-wave dipole (2.15 dBi) in a circular field (half of the power), dB.
 pub(super) const TAG_DB: f64 = 2.15 - 3.0;
 
@@ -31,7 +35,9 @@ pub(super) struct Ray {
     pub(super) length_m: f64,
 }
 
-const MOST: usize = SCATTERERS + 2 + MIRRORS;
+/// The first ways: straight, and by the floor.
+const STRAIGHT: usize = 2;
+const MOST: usize = STRAIGHT + SCATTERERS + MIRRORS;
 
 /// All ways to one place.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +105,11 @@ impl Room {
     /// Amplitude that walls leave of a way on the floor plan; not the wall that it was thrown back by.
     pub(super) fn leaves(&self, a: P2, b: P2, but: Option<usize>) -> f64 {
         if self.walls.all().is_empty() { 1.0 } else { left(self.walls.through_db(a, b, but)) }
+    }
+
+    /// What floors take between two points, dB one way.
+    pub(super) fn floors_db(&self, a: P2, b: P2) -> f64 {
+        self.walls.floors_db(a, b)
     }
 }
 
@@ -181,8 +192,10 @@ impl Surface {
 pub(super) fn coupling(aerial: &Aerial, towards: P3, axis: P3) -> (f64, f64) {
     let way = towards.times(1.0 / towards.length().max(0.05));
     let (ahead, up, level) = (axis.dot(way), aerial.upright, aerial.level);
-    let first = axis.dot(up) - up.dot(way) * ahead;
-    let second = axis.dot(level) - level.dot(way) * ahead;
+    let seen = (1.0 - ahead * ahead).max(1e-6).sqrt();
+    let grown = if seen < END_ON { END_ON / seen } else { 1.0 };
+    let first = grown * (axis.dot(up) - up.dot(way) * ahead);
+    let second = grown * (axis.dot(level) - level.dot(way) * ahead);
     let (re, im) = (aerial.fields.0 * first, aerial.fields.1 * second);
     let square = re * re + im * im;
     if square >= LEAST_COUPLING * LEAST_COUPLING {
@@ -200,7 +213,7 @@ pub(super) fn rays(aerial: &Aerial, room: &Room, at: P3, axis: P3) -> Rays {
     let from = aerial.plan.at;
     let (here, there) = (from.floor(), at.floor());
     // What floors take, they take from every way.
-    let floors = left(room.walls.floors_db(here, there));
+    let floors = left(room.floors_db(here, there));
     let straight = floors * room.leaves(here, there, None);
     let mut out = Rays { rays: [Ray::default(); MOST], count: 0, straight };
     let tag = amplitude(TAG_DB);
@@ -240,7 +253,7 @@ pub(super) fn rays(aerial: &Aerial, room: &Room, at: P3, axis: P3) -> Rays {
         let way = back.times(1.0 / length_m.max(0.05));
         let across = axis.dot(scatterer.field) - scatterer.field.dot(way) * axis.dot(way);
         let left = floors * scatterer.lit * room.leaves(scatterer.at.floor(), there, None);
-        let size = left * tag * if across.abs() < LEAST_COUPLING { LEAST_COUPLING } else { across };
+        let size = left * tag * if across.abs() < LEAST_SCATTERED { LEAST_SCATTERED } else { across };
         let (re, im) = scatterer.strength;
         out.push(Ray { strength: (size * re, size * im), length_m: scatterer.length_m + length_m });
     }
@@ -255,9 +268,12 @@ impl Rays {
         }
     }
 
-    /// The sum at a frequency: the one-way channel as a complex amplitude.
-    pub(super) fn sum(&self, hz: f64) -> (f64, f64) {
-        self.rays.iter().take(self.count).fold((0.0, 0.0), |sum, ray| plus(sum, ray.at(hz)))
+    /// The one-way channel at a frequency, as complex amplitudes: of the straight way with that by the floor under it,
+    /// which somebody may stand in, and of all other ways, which lead around.
+    pub(super) fn sums(&self, hz: f64) -> [(f64, f64); 2] {
+        let (straight, around) = self.rays.split_at(STRAIGHT);
+        let sum = |rays: &[Ray]| rays.iter().fold((0.0, 0.0), |sum, ray| plus(sum, ray.at(hz)));
+        [sum(straight), sum(around.get(..self.count.saturating_sub(STRAIGHT)).unwrap_or_default())]
     }
 
     /// The most that the ways can add up to at any frequency of the bands.
@@ -281,6 +297,10 @@ impl Ray {
         let (re, im) = self.strength;
         (size * (re * cos - im * sin), size * (re * sin + im * cos))
     }
+}
+
+pub(super) fn times(a: (f64, f64), by: f64) -> (f64, f64) {
+    (a.0 * by, a.1 * by)
 }
 
 pub(super) fn plus(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {

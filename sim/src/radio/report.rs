@@ -6,26 +6,37 @@ use std::f64::consts::{PI, TAU};
 use super::Signal;
 use crate::chance::Chance;
 
-/// A reader that turns among antennas reports some visits as of a channel that it had already left: the phase then tells
-/// nothing. Share of reads; 14 % of steps beyond 0.6 rad in logs of four antennas, next to none in logs of one.
-const STALE: f64 = 0.135;
-/// Below this level now and then a read is reported some 4 dB off on a channel that has not changed (the receiver's gain
-/// steps): share of reads with one antenna and with several.
-const SLIPS_BELOW_DBM: f64 = -55.0;
+/// Now and then a read is reported some 4 dB off on a channel that has not changed (the receiver's gain steps): share of
+/// reads at −60 dBm, how it grows with each dB below, and its most; with one antenna and with several.
 const SLIPS: (f64, f64) = (0.03, 0.06);
+const SLIPS_PER_DB: f64 = 0.05;
+const MOST_SLIPS: f64 = 0.08;
 /// Noise of the level at −60 dBm without these slips, dB; with them it is the 0.74 dB that is measured.
 const LEVEL_NOISE_DB: f64 = 0.55;
 /// Noise of the phase at −60 dBm, radians: 0.123 in the first measurements, 0.08 in later logs.
 const PHASE_NOISE_RAD: f64 = 0.085;
-/// Doppler's noise where a reader turns among antennas, against one that stays: its visits are short. Its bias in Hz, with
-/// one antenna and with several.
-const SHORT_VISIT: f64 = 2.6;
-const DOPPLER_BIAS_HZ: (f64, f64) = (8.0, 14.0);
-const MOST_DOPPLER_HZ: f64 = 105.0;
-/// Below this level most reads are reported with next to no shift, as if the reader had given up measuring it.
-const NO_DOPPLER_BELOW_DBM: f64 = -71.0;
-const NO_DOPPLER: f64 = 0.65;
-const NO_DOPPLER_HZ: f64 = 3.0;
+/// A reader that turns among antennas settles anew, each time, which of its phase's two halves it takes: share of reads
+/// on the other one, at any level. With one antenna it happens to weak reads alone.
+const TURNED_OVER: f64 = 0.05;
+/// A reader that turns among antennas now and then reports a phase that tells nothing, share of reads; more of its outliers
+/// (14 % of steps beyond 0.6 rad, next to none with one antenna) are late labels of channels (`gen2::turns`).
+const STALE: f64 = 0.06;
+/// Noise of the Doppler shift at −60 dBm, Hz, with one antenna and with several, whose visits are short: 22 and 62 in the
+/// first measurements, 33 and 69 in the logs; how it falls with the level, per dB; its least and its most.
+const DOPPLER_NOISE_HZ: (f64, f64) = (27.0, 60.0);
+const DOPPLER_PER_DB: f64 = 0.052;
+const DOPPLER_RANGE_HZ: (f64, f64) = (6.0, 100.0);
+/// Share of shifts with three times that noise: the tails are heavier than a normal law's.
+const WILD_DOPPLER: f64 = 0.04;
+/// The shift's bias, Hz, and what it grows by with the noise.
+const DOPPLER_BIAS_HZ: f64 = 8.0;
+const DOPPLER_SKEW: f64 = 0.12;
+/// Faint answers are told in another way, as if the reader had given up measuring them: next to no shift and no slips. From
+/// what level down, with one antenna and with several; how sharply; the most of them; the shift that is left.
+const FAINT_DBM: (f64, f64) = (-71.3, -69.4);
+const FAINT_SCALE_DB: f64 = 0.8;
+const MOST_FAINT: f64 = 0.92;
+const FAINT_DOPPLER_HZ: f64 = 2.8;
 
 /// What a reader reports of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +48,12 @@ pub(crate) struct Report {
 
 /// Noise, flips, outliers and steps of a reader as measured on R420 logs. `speed_m_per_s` is towards the antenna.
 pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -> Report {
+    let either = |of: (f64, f64)| if signal.alone { of.0 } else { of.1 };
+    let faint = 1.0 / (1.0 + libm::exp((signal.rssi_dbm - either(FAINT_DBM)) / FAINT_SCALE_DB));
+    let faint = chance.happens(MOST_FAINT * faint);
     let over = (signal.rssi_dbm + 60.0).clamp(-25.0, 40.0);
     let mut noisy = signal.rssi_dbm + chance.normal(0.0, LEVEL_NOISE_DB * libm::exp10(-0.013 * over));
-    let slips = if signal.alone { SLIPS.0 } else { SLIPS.1 };
-    if signal.rssi_dbm < SLIPS_BELOW_DBM && chance.happens(slips) {
+    if !faint && chance.happens((either(SLIPS) * libm::exp10(-SLIPS_PER_DB * over)).min(MOST_SLIPS)) {
         let off = chance.normal(4.0, 0.9);
         noisy += if chance.happens(0.5) { off } else { -off };
     }
@@ -54,7 +67,7 @@ pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -
     };
     let mut phase =
         signal.phase + chance.normal(0.0, (PHASE_NOISE_RAD * libm::exp10(-0.033 * over)).max(0.012));
-    if chance.happens(flip) {
+    if chance.happens(if signal.alone { flip } else { TURNED_OVER.max(flip) }) {
         phase += PI;
     }
     if !signal.alone && chance.happens(STALE) {
@@ -62,14 +75,14 @@ pub(crate) fn report(signal: &Signal, speed_m_per_s: f64, chance: &mut Chance) -
     }
     // 12 bits.
     let steps = (phase / TAU * 4096.0).round().rem_euclid(4096.0);
-    let (visit, bias_hz) =
-        if signal.alone { (1.0, DOPPLER_BIAS_HZ.0) } else { (SHORT_VISIT, DOPPLER_BIAS_HZ.1) };
-    let doppler = if rssi_dbm < NO_DOPPLER_BELOW_DBM && chance.happens(NO_DOPPLER) {
-        chance.normal(0.0, NO_DOPPLER_HZ)
+    let doppler = if faint {
+        chance.normal(0.0, FAINT_DOPPLER_HZ)
     } else {
+        let usual_hz = either(DOPPLER_NOISE_HZ) * libm::exp10(-DOPPLER_PER_DB * over);
+        let noise_hz = usual_hz.clamp(DOPPLER_RANGE_HZ.0, DOPPLER_RANGE_HZ.1);
+        let wild = if chance.happens(WILD_DOPPLER) { 3.0 } else { 1.0 };
         // 1 m/s is 6 Hz.
-        let noise_hz = (visit * 22.0 * libm::exp10(-0.037 * over)).min(MOST_DOPPLER_HZ);
-        bias_hz + 6.0 * speed_m_per_s + chance.normal(0.0, noise_hz)
+        DOPPLER_BIAS_HZ + DOPPLER_SKEW * noise_hz + 6.0 * speed_m_per_s + chance.normal(0.0, wild * noise_hz)
     };
     Report { rssi_dbm, phase: steps * TAU / 4096.0, doppler_hz: (doppler * 16.0).round() / 16.0 }
 }

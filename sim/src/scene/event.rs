@@ -120,7 +120,12 @@ impl Scene {
     }
 }
 
-fn known<'a>(kind: &str, id: &str, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), String> {
+/// Whether something that a scene names is there.
+pub(super) fn known<'a>(
+    kind: &str,
+    id: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), String> {
     if known.clone().any(|known| known == id) {
         return Ok(());
     }

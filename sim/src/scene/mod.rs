@@ -19,7 +19,7 @@ use crate::stock::Product;
 use crate::truth::Truth;
 use crate::words::{nearest, nearest_field};
 use crate::world::{Role, World};
-use event::{Said, minor};
+use event::{Said, known, minor};
 use file::{File, Person};
 use phrase::Scope;
 
@@ -145,11 +145,16 @@ impl Scene {
     /// # Errors
     /// Where a passage that the scene says is right did not happen, or somebody never got to the end of what they do.
     pub fn play(&self, seed: u64) -> Result<Staged, SceneError> {
-        let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}, {of}", self.name), reason };
+        let wrong = |(of, reason)| SceneError::Wrong { place: format!("{}.toml, {of}", self.name), reason };
         let (world, end_us) = self.world(seed, start_of(seed)).map_err(wrong)?;
         let products = world.products.clone();
-        let (mut simulated, anybody) = Day::staged(world, seed, end_us).whole();
-        if anybody {
+        let (mut simulated, after) = Day::staged(world, seed, end_us).whole();
+        if let Some((id, why)) = after.vain.iter().flatten().next() {
+            let person = self.file.person.get((*id as usize).saturating_sub(1));
+            let name = person.map_or("", |person| person.name.as_str());
+            return Err(wrong((format!("person {id} `{name}`"), why.clone())));
+        }
+        if after.anybody() {
             let reason = "five minutes after the last has come somebody is still in the shop: a step waits for what \
                           never happens";
             return Err(wrong(("the play".into(), reason.into())));
@@ -223,9 +228,10 @@ impl Scene {
         }
         for (n, right) in file.right.iter().enumerate() {
             let of = || format!("right {}", n + 1);
-            if !names.iter().any(|(name, _)| name == &right.person) {
-                return Err((of(), format!("there is no person `{}`", right.person)));
-            }
+            let people = || names.iter().map(|(name, _)| name.as_str());
+            known("person", &right.person, people()).map_err(|reason| (of(), reason))?;
+            let lanes = world.plan.lanes.iter().map(|lane| lane.id.as_str());
+            known("lane", &right.lane, lanes).map_err(|reason| (of(), reason))?;
             if let Some(word) = right.outcome.iter().find(|word| !OUTCOMES.contains(&word.as_str())) {
                 let near = nearest(word, OUTCOMES.into_iter()).unwrap_or_default();
                 let known = OUTCOMES.join(", ");
@@ -278,7 +284,7 @@ impl Scene {
             people: names,
             lying: &|product| world.lying(product),
         };
-        let (mut steps, mut lane) = (Vec::new(), 0);
+        let (mut steps, mut lane) = (Vec::new(), None);
         for (at, phrase) in person.does.iter().enumerate() {
             let made = phrase::steps(phrase, &scope, &mut lane)
                 .map_err(|reason| (format!(", phrase {}", at + 1), reason))?;
@@ -323,7 +329,14 @@ impl Scene {
                 .iter_mut()
                 .find(|p| p.lane == right.lane && p.persons.contains(&id) && !taken.contains(&p.id));
             let Some(passage) = found else {
-                let reason = format!("`{}` never went through `{}` so often", right.person, right.lane);
+                let before = self.file.right.iter().take(n);
+                let before = before.filter(|r| (&r.person, &r.lane) == (&right.person, &right.lane)).count();
+                let reason = format!(
+                    "`{0}` was never in `{1}`{2}; a phrase such as `pays at {1} and leaves` leads through it",
+                    right.person,
+                    right.lane,
+                    if before > 0 { format!(" more than {before} times") } else { String::new() }
+                );
                 return Err((format!("right {}", n + 1), reason));
             };
             passage.expected = right.outcome.clone();
@@ -346,7 +359,7 @@ impl Scene {
 
 /// The shop's file that a scene names.
 fn shop_file(scene: &Path, shop: &str) -> Option<PathBuf> {
-    let folder = scene.parent().unwrap_or(Path::new("."));
+    let folder = scene.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     if shop.ends_with(".toml") {
         return Some(folder.join(shop)).filter(|path| path.is_file());
     }

@@ -186,8 +186,14 @@ const MOST_PIECES: usize = 200;
 /// Longest pause, seconds.
 const MOST_S: f64 = 3_600.0;
 
+/// Whether a phrase speaks of the lane that was named last, or of the only one. A card is held up by who is in it.
+fn needs_lane(pattern: &str) -> bool {
+    let of_it = ["the lane", "the terminal", "the tray", "turns back", "taps"];
+    pattern == "leaves" || !pattern.contains("{lane}") && of_it.iter().any(|words| pattern.contains(words))
+}
+
 /// The steps of one phrase; `lane` is the lane named last, and is changed where this phrase names one.
-pub(super) fn steps(text: &str, scope: &Scope<'_>, lane: &mut usize) -> Result<Vec<Step>, String> {
+pub(super) fn steps(text: &str, scope: &Scope<'_>, lane: &mut Option<usize>) -> Result<Vec<Step>, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let Some((pattern, made)) = PHRASES.iter().find(|(pattern, _)| fits(pattern, &words)) else {
         let near = PHRASES
@@ -199,7 +205,14 @@ pub(super) fn steps(text: &str, scope: &Scope<'_>, lane: &mut usize) -> Result<V
             near.unwrap_or_default()
         ));
     };
-    let mut said = Said { count: 1, lane: *lane, ..Said::default() };
+    if needs_lane(pattern) && scope.plan.lanes.len() == 1 && !pattern.starts_with("taps") {
+        *lane = Some(0);
+    }
+    if lane.is_none() && needs_lane(pattern) {
+        let first = scope.plan.lanes.first().map_or("exit-1", |lane| lane.id.as_str());
+        return Err(format!("`{text}`: in which lane? Say so before, such as `queues at {first}`"));
+    }
+    let mut said = Said { count: 1, lane: lane.unwrap_or_default(), ..Said::default() };
     for (open, word) in pattern.split_whitespace().zip(&words).filter(|(open, _)| open.starts_with('{')) {
         let number = |least: f64, most: f64, what: &str| match word.parse::<f64>() {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -225,7 +238,7 @@ pub(super) fn steps(text: &str, scope: &Scope<'_>, lane: &mut usize) -> Result<V
                 let ids = || scope.plan.lanes.iter().map(|l| l.id.as_str());
                 said.lane =
                     ids().position(|id| id == *word).ok_or_else(|| unknown(text, "lane", word, ids()))?;
-                *lane = said.lane;
+                *lane = Some(said.lane);
             }
             _ => {
                 let names = || scope.people.iter().map(|(name, _)| name.as_str());

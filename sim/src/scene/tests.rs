@@ -57,6 +57,10 @@ fn what_nobody_understands_is_told_with_its_place_and_the_nearest_that_would_be_
         ("outcome = [\"charged\"]", "outcome = [\"charge\"]", "right 1", "`charged`"),
         ("person = \"Ada\"", "person = \"Eve\"", "right 1", "`Eve`"),
         ("shop = \"boutique\"", "shop = \"butique\"", "shop `butique`", "config/butique.toml"),
+        ("shop = \"boutique\"", "shop = \"boutique\"\nflow = \"tap\"", ".toml", "tap-then-walk"),
+        ("lane = \"exit-1\"", "lane = \"exit-7\"", "right 1", "`exit-1`"),
+        ("pays at exit-1 and leaves", "taps", "phrase 2", "`queues at exit-1`"),
+        ("comes = \"00:05\"", "comes = 5", "line 6", "in quotes"),
     ];
     for (right, wrong, place, hint) in cases {
         let text = SCENE.replacen(right, wrong, 1);
@@ -71,7 +75,7 @@ fn what_nobody_understands_is_told_with_its_place_and_the_nearest_that_would_be_
 fn a_scene_that_does_not_happen_is_an_error_and_not_a_truth() {
     let text = SCENE.replace("\"pays at exit-1 and leaves\"", "\"leaves by the door\"");
     let error = read(&text, "never").unwrap().play(1).unwrap_err().to_string();
-    assert!(error.contains("right 1") && error.contains("never went through `exit-1`"), "{error}");
+    assert!(error.contains("right 1") && error.contains("was never in `exit-1`"), "{error}");
 }
 
 #[test]
@@ -129,4 +133,34 @@ fn every_phrase_and_event_is_understood() {
     );
     assert!(!text.contains('{'), "an open word is left");
     read(&text, "all").unwrap();
+}
+
+/// Where a phrase is understood and still comes to nothing, the scene would test something else than it says.
+#[test]
+fn what_somebody_cannot_do_is_told_and_not_passed_over() {
+    let cases = [
+        (
+            "TEE-BLK-M from rack-1",
+            "TEE-BLK-M from rack-2",
+            "finds no TEE-BLK-M on rack-2; they lie on rack-1",
+        ),
+        ("takes TEE", "takes 9 TEE", "finds no TEE-BLK-M left on rack-1"),
+        ("takes TEE-BLK-M from rack-1", "puts all back on rack-1", "nothing in hand to put back"),
+        ("takes TEE-BLK-M from rack-1", "puts all in a bag", "nothing in hand"),
+    ];
+    for (n, (right, wrong, hint)) in cases.into_iter().enumerate() {
+        let scene = read(&SCENE.replacen(right, wrong, 1), &format!("vain-{n}")).unwrap();
+        let error = scene.play(1).unwrap_err().to_string();
+        assert!(error.contains("person 1 `Ada`") && error.contains(hint), "{wrong}: {error}");
+    }
+}
+
+/// A scene that says how its lanes are paid is paid so, in the truth and in the store's own file.
+#[test]
+fn a_scene_may_say_how_its_lanes_are_paid() {
+    let text = SCENE.replacen("shop = ", "flow = \"tap-then-walk\"\nshop = ", 1);
+    let simulated = read(&text, "flow").unwrap().play(1).unwrap().simulated;
+    assert_eq!(simulated.truth.flow, "tap-then-walk");
+    let config: toml::Table = simulated.config_toml.parse().unwrap();
+    assert_eq!(config["lanes"][0]["flow"].as_str(), Some("tap-then-walk"));
 }

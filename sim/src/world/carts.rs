@@ -41,15 +41,16 @@ pub(super) fn aerials(plan: &Plan, seed: u64, room: &mut Chance) -> (Vec<Aerial>
         let on = plan.carts.iter().position(|cart| cart.antennas.contains(&number));
         aerials.push(match on.and_then(|n| Some((carts.get_mut(n)?, plan.carts.get(n)?.home))) {
             Some((cart, home)) => {
-                let aerial = Aerial::in_basket(antenna.clone(), &mut draws);
+                let aerial = plan.fed(number, Aerial::in_basket(antenna.clone(), &mut draws));
                 let at_home = aerial.rolled(home, (0.0, 1.0), P2::default());
                 cart.antennas.push((number, aerial));
                 at_home
             }
             None if plan.rooms_by_place => {
-                Aerial::new(antenna.clone(), &mut Chance::new(seed, antenna.stream()))
+                let aerial = Aerial::new(antenna.clone(), &mut Chance::new(seed, antenna.stream()));
+                plan.fed(number, aerial)
             }
-            None => Aerial::new(antenna.clone(), room),
+            None => plan.fed(number, Aerial::new(antenna.clone(), room)),
         });
     }
     (aerials, carts)

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use recording::{Health, ReaderState};
 
 use crate::chance::Chance;
-use crate::faults::{Failure, Fault, drawn, everyday};
+use crate::faults::{Blow, Failure, Fault, drawn, everyday};
 use crate::plan::ReaderPlan;
 use crate::senses::Told;
 
@@ -87,6 +87,8 @@ pub(super) struct Failing {
     troubles: Vec<Trouble>,
     /// New ones are drawn.
     draws: bool,
+    /// Where the readers are emulated: what has befallen them, by their number, until it is taken.
+    blows: Option<Vec<(usize, Blow)>>,
     chance: Chance,
 }
 
@@ -97,11 +99,28 @@ impl Failing {
         if draws {
             faults.extend(readers.iter().flat_map(|reader| everyday(&reader.id)).map(|fault| (fault, false)));
         }
-        Failing { faults, troubles: vec![Trouble::default(); readers.len()], draws, chance }
+        Failing { faults, troubles: vec![Trouble::default(); readers.len()], draws, blows: None, chance }
+    }
+
+    fn befalls(&mut self, reader: usize, blow: Blow) {
+        if let Some(blows) = &mut self.blows {
+            blows.push((reader, blow));
+        }
     }
 }
 
 impl World {
+    /// From now on somebody emulates the readers and has drivers meet them: reports are told as they were made, and what
+    /// a reader keeps, forgets or stamps wrongly is the emulation's affair.
+    pub(crate) fn meet_readers(&mut self) {
+        self.failing.blows = Some(Vec::new());
+    }
+
+    /// What has befallen the readers since the last call, by their number.
+    pub(crate) fn blows(&mut self) -> Vec<(usize, Blow)> {
+        self.failing.blows.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Begins and ends what is due; to be called with every step.
     pub(super) fn fail(&mut self) {
         if self.failing.draws && self.now_us > 0 && self.now_us % DRAW_US == 0 {
@@ -157,6 +176,11 @@ impl World {
     }
 
     fn begins(&mut self, reader: usize, fault: &Fault) {
+        match fault.what {
+            Failure::Outage => self.failing.befalls(reader, Blow::CutOff(true)),
+            Failure::Restart => self.failing.befalls(reader, Blow::Off(true)),
+            _ => {}
+        }
         let Some(trouble) = self.failing.troubles.get_mut(reader) else { return };
         let noticed_us = self.now_us + (self.failing.chance.between(0.5, 7.0) * 1e6) as i64;
         let ends_us = (fault.to_s * 1e6) as i64;
@@ -181,6 +205,11 @@ impl World {
     }
 
     fn ends(&mut self, reader: usize, fault: &Fault) {
+        match fault.what {
+            Failure::Outage => self.failing.befalls(reader, Blow::CutOff(false)),
+            Failure::Restart => self.failing.befalls(reader, Blow::Off(false)),
+            _ => {}
+        }
         let Some(trouble) = self.failing.troubles.get_mut(reader) else { return };
         match fault.what {
             Failure::AntennaDead { port } => self.antenna(reader, port, false),
@@ -212,6 +241,7 @@ impl World {
         {
             *antenna = dead;
         }
+        self.failing.befalls(reader, Blow::Antenna { port, dead });
         let listened =
             self.failing.troubles.get(reader).is_some_and(|t| !t.out && t.deaf_until_us <= self.now_us);
         if listened {
@@ -222,6 +252,7 @@ impl World {
     /// The clock jumps. Where the driver cannot follow, it connects anew after it has doubted for some seconds.
     fn clock(&mut self, reader: usize, offset_us: i64, ppm: f64) {
         let now_us = self.now_us;
+        self.failing.befalls(reader, Blow::Clock { offset_us, ppm });
         let Some(trouble) = self.failing.troubles.get_mut(reader) else { return };
         let before_us = trouble.clock.off_us(now_us);
         let greeted_us = now_us + 4 * SECOND_US;
@@ -279,15 +310,17 @@ impl World {
 
     /// A report on its way from a reader to the store.
     pub(super) fn sends(&mut self, reader: usize, report: Told) {
+        let met = self.failing.blows.is_some();
         let Some(trouble) = self.failing.troubles.get_mut(reader) else { return };
-        if trouble.out || report.at_us < trouble.deaf_until_us {
+        if !met && (trouble.out || report.at_us < trouble.deaf_until_us) {
             if trouble.kept.len() >= KEPT {
                 trouble.kept.pop_front();
             }
             trouble.kept.push_back(report);
             return;
         }
-        let (clock, duplicates, (late, most_s)) = (trouble.clock, trouble.duplicates, trouble.late);
+        let clock = if met { Clock::default() } else { trouble.clock };
+        let (duplicates, (late, most_s)) = (trouble.duplicates, trouble.late);
         let Told { at_us: true_us, mut received_us, what } = report;
         if duplicates > 0.0 && self.failing.chance.happens(duplicates) {
             let received_us = received_us + 1_000;

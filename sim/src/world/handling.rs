@@ -2,7 +2,7 @@
 //! person's hands, in one way of carrying.
 
 use crate::people::{Brought, Step, Wanted, Which};
-use crate::stock::{self, Carry, Place, Story};
+use crate::stock::{self, Carry, Place, Product, Story};
 use recording::{Hex, ItemAction};
 
 use super::World;
@@ -33,7 +33,9 @@ impl World {
                 all.filter(|(_, piece)| fits(piece)).map(|(n, _)| n).collect()
             }
         };
-        let Some(&piece) = choice.get(self.chance.index(choice.len())) else { return };
+        let Some(&piece) = choice.get(self.chance.index(choice.len())) else {
+            return self.finds_none(at, fixture, what);
+        };
         let lies = self.pieces.get(piece).map(|piece| piece.place);
         if matches!(lies, Some(Place::Fixture(_) | Place::Floor | Place::Stockroom)) {
             let from = match lies {
@@ -57,8 +59,40 @@ impl World {
         }
     }
 
+    /// The same, for something that a scene asks for by name: with empty hands it comes to nothing.
+    fn meant_for(&mut self, at: usize, which: Which, what_for: &str) -> Vec<usize> {
+        let meant = self.meant(at, which);
+        if meant.is_empty() {
+            self.in_vain(at, format!("has nothing in hand to {what_for}"));
+        }
+        meant
+    }
+
+    /// Nothing of what somebody wants lies there.
+    fn finds_none(&mut self, at: usize, fixture: usize, what: Wanted) {
+        let id = |at: usize| self.plan.fixtures.get(at).map_or("", |fixture| fixture.id.as_str());
+        let there = id(fixture);
+        let why = match what {
+            Wanted::Product(product) => {
+                let Some(Product { sku, home, .. }) = self.products.get(product) else { return };
+                if *home == fixture {
+                    format!(
+                        "finds no {sku} left on {there}; the scene's `pieces` and `stock` say how many lie there"
+                    )
+                } else {
+                    format!("finds no {sku} on {there}; they lie on {}", id(*home))
+                }
+            }
+            Wanted::Tagged => format!("finds no tagged piece left on {there}"),
+            Wanted::Untagged => format!("finds no untagged piece left on {there}"),
+            Wanted::Piece(_) => return,
+        };
+        self.in_vain(at, why);
+    }
+
     pub(super) fn puts_back(&mut self, at: usize, fixture: usize, which: Which) {
-        for piece in self.meant(at, which).into_iter().rev() {
+        let meant = self.meant_for(at, which, "put back");
+        for piece in meant.into_iter().rev() {
             self.lets_go(at, piece, Place::Fixture(fixture));
             self.sight(at, ItemAction::Return, piece, fixture);
         }
@@ -101,7 +135,7 @@ impl World {
     }
 
     pub(super) fn stows(&mut self, at: usize, which: Which, carry: Carry) {
-        for piece in self.meant(at, which) {
+        for piece in self.meant_for(at, which, "carry in another way") {
             self.grips(at, piece, carry);
         }
         if which == Which::All
@@ -146,7 +180,7 @@ impl World {
             }
         }
         if near {
-            for piece in self.meant(at, which) {
+            for piece in self.meant_for(at, which, "hand over") {
                 self.lets_go(at, piece, Place::Floor);
                 self.take(to, piece);
             }
@@ -156,7 +190,8 @@ impl World {
 
     pub(super) fn lays_in_tray(&mut self, at: usize, lane: usize) {
         let Some((place, height_m)) = self.plan.tray(lane) else { return };
-        for piece in self.meant(at, Which::All).into_iter().rev() {
+        let meant = self.meant_for(at, Which::All, "lay into the tray");
+        for piece in meant.into_iter().rev() {
             self.lets_go(at, piece, Place::Tray(lane));
             self.lies_at(piece, place, height_m);
         }

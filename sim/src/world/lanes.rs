@@ -202,7 +202,10 @@ impl World {
     /// Walks along a lane; true on arrival.
     pub(super) fn lane_to(&mut self, at: usize, lane: usize, depth_m: f64) -> bool {
         let Some(to) = self.lane_point(lane, depth_m) else { return true };
-        let (to, through) = self.by_the_mouth(at, lane, depth_m).map_or((to, false), |mouth| (mouth, true));
+        let stop = self.stop_before_gate(at, lane, depth_m);
+        let kept = stop.and_then(|stop_m| self.lane_point(lane, stop_m));
+        let (to, through) =
+            self.by_the_mouth(at, lane, depth_m).map_or((kept.unwrap_or(to), false), |mouth| (mouth, true));
         if self.is_behind(at, lane, depth_m) {
             if let Some(walker) = self.people.get_mut(at) {
                 walker.stops();
@@ -214,7 +217,7 @@ impl World {
             walker.walks_to(to, &self.plan.ground);
             return false;
         }
-        walker.heads_for(to, &self.plan.ground)
+        walker.heads_for(to, &self.plan.ground) && kept.is_none()
     }
 
     /// Where one enters a lane first whose other side one wants to be on.

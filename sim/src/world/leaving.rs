@@ -20,7 +20,7 @@ enum Aim {
 
 impl World {
     /// Whether there is anything to pay in the hands of whoever this person pays for.
-    fn owes(&self, at: usize) -> bool {
+    pub(super) fn owes(&self, at: usize) -> bool {
         let Some(purse) = self.people.get(at).map(|walker| walker.purse()) else { return false };
         let held = self.people.iter().filter(|p| p.purse() == purse).flat_map(|p| &p.held);
         held.copied().any(|piece| self.pieces.get(piece).is_some_and(|p| p.is_goods() && p.for_sale()))
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Everything back on some rack, and then out.
-    fn gives_up(&mut self) -> Vec<Step> {
+    pub(super) fn gives_up(&mut self) -> Vec<Step> {
         let fixture = self.a_rack();
         vec![
             Step::Visit { fixture },

@@ -4,11 +4,13 @@
 mod acts;
 #[cfg(test)]
 mod behaviour_tests;
+mod carriers;
 mod carts;
 #[cfg(test)]
 mod census_tests;
 mod company;
 mod failing;
+mod gates;
 mod handling;
 mod lanes;
 mod leaving;
@@ -24,6 +26,7 @@ mod staff;
 mod staging;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +71,8 @@ pub(crate) struct World {
     /// Those who come later, by when.
     due: Vec<(i64, Walker)>,
     under: BTreeMap<u32, Under>,
+    /// Gates that stand in people's way; none where no store opens them.
+    gates: Option<gates::Gates>,
     /// Ways through that wait for the rest of a party, by purse.
     done: BTreeMap<u32, Vec<Done>>,
     /// Places of the line before each lane: inside, then on the street.
@@ -86,6 +91,8 @@ pub(crate) struct World {
     pub(crate) closing: bool,
     /// New pieces come into the stockroom when it runs low, made known as observations.
     pub(crate) deliveries: bool,
+    /// Where people do as a scene says: what could not be done, by whom.
+    pub(crate) vain: Option<Vec<(u32, String)>>,
     next_shopper_us: i64,
     next_staff_us: i64,
     next_person: u32,
@@ -124,12 +131,7 @@ impl World {
     pub(crate) fn in_shop(plan: Plan, family: Family, manner: Manner, seed: u64, start: Time) -> World {
         let products = plan.products();
         let mut room = Chance::new(seed, 1);
-        let (mut aerials, carts) = carts::aerials(&plan, seed, &mut room);
-        for feed in &plan.feeds {
-            if let Some(aerial) = aerials.get_mut(feed.aerial) {
-                aerial.feed(feed);
-            }
-        }
+        let (aerials, carts) = carts::aerials(&plan, seed, &mut room);
         let mut first = 0;
         let mut inventories = Vec::new();
         for (number, reader) in plan.readers.iter().enumerate() {
@@ -150,6 +152,7 @@ impl World {
             carts,
             due: Vec::new(),
             under: BTreeMap::new(),
+            gates: None,
             done: BTreeMap::new(),
             lines: lanes::lines(&plan),
             cards: BTreeMap::new(),
@@ -162,6 +165,7 @@ impl World {
             now_us: 0,
             closing: false,
             deliveries: false,
+            vain: None,
             next_shopper_us: 12 * SECOND_US,
             next_staff_us: 45 * SECOND_US,
             next_person: 1,
@@ -204,6 +208,9 @@ impl World {
 
     /// The day is under way: three shoppers stand at the racks when the recording begins.
     fn opens(&mut self) {
+        if self.manner.as_logged {
+            return;
+        }
         for (rack, stand_s) in [(2, 0.5), (0, 14.0), (3, 34.0)] {
             let racks = &self.plan.racks;
             let fixture = racks.get(rack % racks.len().max(1)).copied().unwrap_or(0);
@@ -267,6 +274,7 @@ impl World {
         self.arrivals();
         self.act();
         self.walk();
+        self.swing();
         self.carry();
     }
 
@@ -281,6 +289,7 @@ impl World {
             }
         }
         for (at, before) in crossings {
+            self.stops_at_gates(at, before);
             self.crosses(at, before);
         }
     }

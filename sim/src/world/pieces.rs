@@ -1,6 +1,5 @@
 //! Pieces in the store: made, laid down, taken up, delivered; and how the store knows them.
 
-use crate::family::Family;
 use crate::radio::Tag;
 use crate::space::{P2, P3, Rect};
 use crate::stock::{self, Carry, Piece, Place, Story};
@@ -9,6 +8,8 @@ use std::collections::BTreeSet;
 
 use super::World;
 
+/// Pieces that lie about in the shop of the family `calibration` for those who come to take up.
+const LYING: usize = 2;
 /// A product's pieces hang beside each other on so much of a rail, metres, and their labels within these of one height and of
 /// the rail's middle.
 const RUN_M: f64 = 0.45;
@@ -56,9 +57,10 @@ impl World {
                 }
             }
         }
-        if self.family == Family::Calibration {
-            for product in 0..4 {
-                self.make(product, Place::Fixture(0));
+        if self.manner.as_logged {
+            for fixture in self.plan.racks.iter().copied().take(LYING).collect::<Vec<_>>() {
+                let product = self.a_cloth_product();
+                self.make(product, Place::Fixture(fixture));
             }
         }
         self.floor_stock = self.on_floor();
@@ -80,6 +82,9 @@ impl World {
         let mut tag = Tag::new(self.air.aerials.len(), &mut self.making);
         if let Some(product) = self.products.get(piece.product) {
             tag.fix_to(product.goods(), &mut self.making);
+        }
+        if self.manner.as_logged {
+            tag.of_one_make(&mut self.making);
         }
         tag.there = piece.epc.is_some();
         if let Some(epc) = piece.epc.as_ref().and_then(|epc| epc.bytes().try_into().ok()) {
@@ -127,6 +132,9 @@ impl World {
                 }
                 // Cloth, hangers and the rail; what neighbours take, the air finds out.
                 tag.laid(draws.normal(2.5, 2.0).clamp(0.0, 9.0));
+                if self.manner.as_logged {
+                    tag.with_nothing_around(draws);
+                }
             }
             _ => {
                 tag.at = self.plan.stockroom_at.up(0.0).plus(P3::new(
@@ -211,6 +219,9 @@ impl World {
             tag.owner = Some(walker.id);
             tag.held_axis = draws.direction();
             tag.carried(carry, slot, draws);
+            if self.manner.as_logged {
+                tag.with_nothing_around(draws);
+            }
             tag.place(walker.carries(slot, carry, tag.held_axis));
             if piece.epc.is_some()
                 && let Some(notes) = &mut self.notes

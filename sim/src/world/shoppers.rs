@@ -1,6 +1,5 @@
 //! Who comes, with whom, and what they mean to do in the shop, as lists of steps. How they leave is in `leaving`.
 
-use crate::family::Family;
 use crate::people::{Brought, Kind, Step, Walker, Wanted, Which};
 use crate::space::P2;
 use crate::stock::{Carry, Place};
@@ -12,6 +11,7 @@ impl World {
         while let Some(n) = self.due.iter().position(|(at_us, _)| *at_us <= self.now_us) {
             let (_, walker) = self.due.remove(n);
             self.people.push(walker);
+            self.hires(self.people.len() - 1);
         }
         let shoppers = self.people.iter().filter(|p| !p.staff).count();
         if !self.closing && self.now_us >= self.next_shopper_us {
@@ -90,7 +90,7 @@ impl World {
     }
 
     /// Any product whose pieces carry tags and have a price.
-    fn a_tagged_product(&mut self) -> usize {
+    pub(super) fn a_tagged_product(&mut self) -> usize {
         let sold = self.products.iter().enumerate().filter(|(_, p)| p.tagged && p.priced);
         let sold: Vec<usize> = sold.map(|(n, _)| n).collect();
         sold.get(self.chance.index(sold.len())).copied().unwrap_or(0)
@@ -98,14 +98,10 @@ impl World {
 
     /// Somebody alone.
     fn shopper(&mut self, kind: Kind) {
-        let mut steps = Vec::new();
-        if self.family == Family::Calibration {
-            // Few, and openly in the hand, so that a second holds enough reads of each.
-            for _ in 0..1 + self.chance.index(2) {
-                let what = Brought::Product(self.a_tagged_product());
-                steps.push(Step::Bring { what, carry: Some(Carry::Hand) });
-            }
+        if self.manner.as_logged {
+            return self.carrier(kind);
         }
+        let mut steps = Vec::new();
         if self.chance.happens(self.manner.paid_before) {
             steps.push(Step::Bring { what: Brought::SoldBefore, carry: None });
         }
@@ -114,7 +110,7 @@ impl World {
         }
         let (street, comes_in) = self.door();
         steps.push(comes_in);
-        if self.chance.happens(self.manner.empty_handed) || self.family == Family::Calibration {
+        if self.chance.happens(self.manner.empty_handed) {
             steps.extend(self.looks());
         } else {
             steps.extend(self.shops());
@@ -126,15 +122,10 @@ impl World {
     }
 
     /// What somebody is like, by the family's shares.
-    fn has_habits(&mut self, at: usize) {
+    pub(super) fn has_habits(&mut self, at: usize) {
         let tailgates = self.chance.happens(self.manner.tailgates);
         let tray = self.manner.tray && self.chance.happens(0.5);
-        // The logs' slow and fast walks.
-        let logged = self.manner.as_logged.then(|| if self.chance.happens(0.5) { 0.34 } else { 0.52 });
         if let Some(walker) = self.people.get_mut(at) {
-            if let Some(pace) = logged {
-                walker.paces(pace);
-            }
             walker.tailgates = tailgates;
             if tray {
                 walker.carry = Carry::Tray;

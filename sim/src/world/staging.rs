@@ -35,6 +35,19 @@ impl World {
     /// Nobody comes by themselves, neither shoppers nor staff.
     pub(crate) fn only_who_is_asked(&mut self) {
         (self.next_shopper_us, self.next_staff_us) = (i64::MAX, i64::MAX);
+        self.vain = Some(Vec::new());
+    }
+
+    /// Notes what somebody could not do that a scene asks of them. Elsewhere people shrug and go on.
+    pub(super) fn in_vain(&mut self, at: usize, why: String) {
+        if let (Some(vain), Some(walker)) = (&mut self.vain, self.people.get(at)) {
+            vain.push((walker.id, why));
+        }
+    }
+
+    /// Whether a scene says who comes and what they do.
+    pub(super) fn is_staged(&self) -> bool {
+        self.next_shopper_us == i64::MAX
     }
 
     /// Somebody will come; gives their number. The first who is asked is 1.

@@ -98,7 +98,7 @@ pub(super) fn lane_of(lane: &DrawnLane, sheet: &Sheet) -> Lane {
 pub(super) fn wall_of(wall: &DrawnWall, doors: &[([f64; 2], f64)], sheet: &Sheet) -> Vec<Line> {
     let kind = match wall.loss_db {
         _ if wall.glass => "glass",
-        db if db < 6.0 => "light",
+        db if db < 3.5 => "light",
         db if db < 30.0 => "brick",
         _ => "metal",
     };

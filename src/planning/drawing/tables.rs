@@ -87,7 +87,10 @@ pub(super) fn antenna_rows(map: &Map<'_>, gone: &[&DrawnAntenna]) -> Vec<Antenna
             short(&format!("{} · {}", printable(&antenna.reader), antenna.port), 17),
             short(&printable(&antenna.zone), 14),
             format!("{:.2} m", antenna.at[2]),
-            looks(antenna.facing),
+            match &antenna.moves_with {
+                Some(cart) => short(&format!("with {}", printable(cart)), 14),
+                None => looks(antenna.facing),
+            },
             format!("{:.1} dBm", antenna.power_dbm),
         ],
         change,

@@ -100,6 +100,7 @@ fn checked(file: File, table: toml::Table) -> Result<Plan, String> {
     let sense_faults = simulation.sense_faults.clone();
     let feeds = simulation.antennas.iter().map(|said| feed(said, &readers)).collect::<Result<_, _>>()?;
     let plan = Plan {
+        gates: super::gates::gates(&file, &lanes, &readers),
         feeds,
         racks,
         tables,
