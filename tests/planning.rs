@@ -21,7 +21,7 @@ name = "Harbour Street"
 currency = "USD"
 
 [decision]
-wrong_charge_minor = 2000
+wrong_charge_minor = 100
 
 [[readers]]
 id = "exit-a"
@@ -104,9 +104,11 @@ fn whisper() -> String {
     antenna(1, "[0.6, 1.9, 2.3]", "[0.0, 0.0, -1.0]", 14.0)
 }
 
+/// Staff are dear here: a call costs as much as a garment.
 const OVER_THE_LANE: &str = r#"
 [plan]
 budget_minor = 30000
+ask_minor = 4000
 antenna_minor = 15000
 work_minor = 5000
 powers_dbm = [14.0]
@@ -195,7 +197,7 @@ fn an_antenna_over_a_dead_spot_is_proposed_and_what_is_written_is_what_is_said()
     assert_eq!(told["readers"], fragment["readers"], "the report and the fragment say the same");
     let report = fs::read_to_string(out.join("plan.txt")).unwrap();
     assert!(report.contains("It is better than what stands") && report.contains("over-the-lane"), "{report}");
-    for picture in ["carried.svg", "resting.svg"] {
+    for picture in ["coverage-carried.svg", "coverage-at-rest.svg"] {
         let picture = fs::read_to_string(out.join(picture)).unwrap();
         assert!(
             picture.contains("<svg") && picture.contains("As it stands") && picture.contains("As proposed")
@@ -230,13 +232,18 @@ fn an_antenna_that_is_turned_to_the_wall_is_said_to_be_worth_nothing() {
     let over = antenna(1, "[0.6, 0.8, 2.3]", "[0.0, 0.0, -1.0]", 28.5);
     let away = antenna(1, "[-2.9, -5.9, 2.5]", "[-1.0, 0.0, 1.0]", 3.0);
     let other = "[[readers]]\nid = \"exit-b\"\ndriver = \"llrp\"\naddress = \"192.0.2.11:5084\"\n";
-    let files = written(&shop(&format!("{over}{other}{away}"), ""));
+    let files = written(&shop(&format!("{over}{other}{away}"), "[plan]\nask_minor = 4000\n"));
     let (code, said, wrong) = files.plan(&["--worlds", "10", "--judge-only"]);
     assert_eq!(code, 0, "{wrong}");
     let line = |name: &str| said.lines().find(|line| line.trim_start().starts_with(name)).unwrap().to_owned();
     assert!(line("exit-a/1").contains(" worth $"), "{said}");
-    assert!(line("exit-b/1").contains("worth nothing") || line("exit-b/1").contains("not shown"), "{said}");
-    assert!(!said.contains("Proposed") && !said.contains("propose"), "nothing was to be proposed: {said}");
+    let away = line("exit-b/1");
+    let nothing = ["worth nothing", "not shown to be worth anything", "does harm"];
+    assert!(nothing.iter().any(|words| away.contains(words)), "{said}");
+    assert!(
+        !said.contains("Proposed for") && !said.contains("Nothing to propose"),
+        "nothing was to be proposed: {said}"
+    );
 }
 
 #[test]

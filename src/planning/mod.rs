@@ -21,7 +21,6 @@ use serde::Serialize;
 use toml::Table;
 
 use crate::config::Config;
-use drawing::Map;
 use returns::{Bought, Estimate, Mistakes, Range, Returns, ReturnsError};
 
 pub use bench::Progress;
@@ -29,7 +28,6 @@ use bench::{Bench, Row};
 pub use figures::{Difference, Figures, Prices};
 pub use intervals::{Mean, Share};
 pub use layout::{Antenna, Layout, Reader, Step, place};
-pub use pictures::pictures;
 pub use section::{Candidate, Section, Setting};
 pub use shop::Shop;
 use worlds::Prepared;
@@ -314,33 +312,17 @@ impl Task {
     ///
     /// # Errors
     /// Where a layout cannot be simulated, or text cannot be written.
-    pub fn pictures(&self, proposal: Option<&Proposal>) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let hangs = |layout: &Layout| layout.antennas().next().is_some();
+    pub fn pictures(&self, proposal: Option<&Proposal>) -> anyhow::Result<Vec<(String, String)>> {
         let mut shops = Vec::new();
-        if hangs(&self.standing) {
-            shops.push(("As it stands", self.prepare(&self.standing)?));
-        }
-        if let Some(proposal) = proposal.filter(|proposal| hangs(&proposal.layout)) {
-            shops.push(("As proposed", self.prepare(&proposal.layout)?));
-        }
-        let wanted = sim::Wanted::default();
-        let drawn: Vec<_> = shops
-            .iter()
-            .map(|(caption, shop)| (*caption, shop.shop().outline(), sim::Coverage::of(shop.shop(), &wanted)))
-            .collect();
-        let before = drawn.first().filter(|_| drawn.len() > 1).map(|(_, outline, _)| outline);
-        let picture = |layer: usize| {
-            let mut maps = Vec::new();
-            for (number, (caption, outline, coverage)) in drawn.iter().enumerate() {
-                let before = before.filter(|_| number > 0);
-                maps.push(Map { caption, outline, coverage, layer, before });
+        let layouts = std::iter::once(("As it stands", &self.standing));
+        for (caption, layout) in layouts.chain(proposal.map(|proposal| ("As proposed", &proposal.layout))) {
+            // Where nothing hangs there is nothing to draw.
+            if layout.antennas().next().is_some() {
+                shops.push((caption, self.prepare(layout)?));
             }
-            drawing::svg(&maps)
-        };
-        if drawn.is_empty() {
-            return Ok(Vec::new());
         }
-        Ok(vec![("carried.svg", picture(0)?), ("resting.svg", picture(1)?)])
+        let shops: Vec<_> = shops.iter().map(|(caption, shop)| (*caption, shop.shop())).collect();
+        Ok(pictures::pictures(&shops)?)
     }
 }
 

@@ -34,8 +34,10 @@ fn told(out: &mut String, task: &Task, planned: &Planned) -> std::fmt::Result {
         sim::PHYSICS
     )?;
     table(out, task, standing, planned.proposal.as_ref().map(|proposal| &proposal.figures))?;
-    writeln!(out, "\nWhat each antenna is worth: what changes when it alone is taken down")?;
-    worths(out, task, &task.standing, &planned.worth)?;
+    if !planned.worth.is_empty() {
+        writeln!(out, "\nWhat each antenna is worth: what changes when it alone is taken down")?;
+        worths(out, task, &task.standing, &planned.worth)?;
+    }
     match &planned.proposal {
         Some(proposal) => proposed(out, task, planned, proposal)?,
         None if planned.tried == 0 => {}
@@ -58,7 +60,7 @@ fn told(out: &mut String, task: &Task, planned: &Planned) -> std::fmt::Result {
     writeln!(
         out,
         "\n[a to b] is an interval of 95 %, over worlds. {} worlds were simulated. A simulated store is not yours: before\n\
-         you buy, try it with one antenna on a tripod at the place that is proposed.",
+         you buy, try it with one antenna on a tripod where it is to hang.",
         planned.simulated
     )
 }
