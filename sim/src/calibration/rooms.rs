@@ -116,7 +116,7 @@ fn level_axis(chance: &mut Chance) -> P3 {
 
 /// A walk with the tag through the middle of the room, slow or fast, one way or the other. Whoever walks stands still for
 /// a moment before and after, as the logs show.
-fn walk(n: usize, chance: &mut Chance) -> Recording {
+pub(super) fn walk(n: usize, chance: &mut Chance) -> Recording {
     let mut air = corners(ROOM_M, ROOM_DBM, chance);
     let axis = level_axis(chance);
     let speed: f64 = if n.is_multiple_of(2) { 0.38 } else { 0.66 };

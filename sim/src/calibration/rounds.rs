@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use super::features::quantile;
-use super::rooms::{antenna, reads};
+use super::features::{self, quantile};
+use super::rooms::{antenna, reads, walk};
 use crate::chance::Chance;
 use crate::gen2::settings::{Mode, Slots, Target};
 use crate::gen2::{Inventory, Session, Setup, TagRead};
-use crate::radio::{Aerial, Air, Body, Tag};
+use crate::radio::{Aerial, Air, Tag};
 use crate::space::{P2, P3};
 
 const STREAM: u64 = 910;
@@ -134,47 +134,12 @@ fn many_tags(count: usize, chance: &mut Chance) -> f64 {
     run(&mut air, Setup::logs(1), 30.0, chance, |_, _| {}).len() as f64 / 30.0
 }
 
-/// Walks with a tag through the middle of a square of 15 ft with antennas in its corners, as in `r420-walks`: of each
-/// walk the median, p95 and longest time between two reads by one antenna.
+/// Walks with a tag through the room of `r420-walks`: of each walk the median, p95 and longest time between two reads by
+/// one antenna.
 fn revisits(chance: &mut Chance) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-    const SIDE_M: f64 = 4.57;
-    let half = std::f64::consts::FRAC_1_SQRT_2;
     let (mut medians, mut tails, mut longest) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..48 {
-        let corners = [(0.0, 0.0), (0.0, SIDE_M), (SIDE_M, SIDE_M), (SIDE_M, 0.0)];
-        let aerials = corners.into_iter().zip(1_u16..).map(|((x, y), port)| {
-            let towards = |v: f64| if v > 0.0 { -half } else { half };
-            let facing = P3::new(towards(x), towards(y), 0.0);
-            Aerial::new(antenna(port, P3::new(x, y, 1.2), facing, 29.2), chance)
-        });
-        let mut air = Air::new(aerials.collect());
-        let (sin, cos) = libm::sincos(chance.between(0.0, std::f64::consts::TAU));
-        let axis = if chance.happens(0.25) { P3::new(0.0, 0.0, 1.0) } else { P3::new(cos, sin, 0.0) };
-        // The logs' walks take 6 to 13 s.
-        let speed = if n % 2 == 0 { 0.3 } else { 0.65 };
-        let shadow_db = chance.between(10.0, 20.0);
-        add(&mut air, P3::new(0.3, SIDE_M / 2.0, 1.0), axis, 0.0, chance);
-        let reads = run(&mut air, Setup::logs(4), (SIDE_M - 0.6) / speed, chance, |air, t| {
-            let (x, velocity) = (0.3 + speed * t, P2::new(speed, 0.0));
-            air.bodies = vec![Body {
-                at: P2::new(x - 0.35, SIDE_M / 2.0),
-                velocity,
-                shadow_db,
-                radius_m: 0.32,
-                height_m: 1.7,
-            }];
-            if let Some(tag) = air.tags.first_mut() {
-                let sway = 0.04 * libm::sin(t * 7.0);
-                tag.owner = Some(1);
-                tag.place((P3::new(x, SIDE_M / 2.0 + sway, 1.0 + sway), axis));
-                tag.velocity = velocity;
-            }
-        });
-        let mut all = Vec::new();
-        for antenna in 0..4 {
-            let own: Vec<TagRead> = reads.iter().filter(|read| read.antenna == antenna).copied().collect();
-            all.extend(gaps(&own));
-        }
+        let all = features::gaps(&walk(n, chance));
         if all.len() > 20 {
             medians.push(quantile(&all, 0.5));
             tails.push(quantile(&all, 0.95));
