@@ -31,7 +31,7 @@ const OFF_BEAM_DB: f64 = 12.0;
 const HOPELESS_DB: f64 = 4.0;
 
 /// Version of the physics; a change of any figure here or in `gen2` changes it.
-pub const PHYSICS: &str = "2026-11.3";
+pub const PHYSICS: &str = "2026-11.4";
 
 /// Amplitude that a rack of metal and cloth throws back, against a mirror.
 const RACK_REFLECTION: f64 = 0.45;
