@@ -26,7 +26,10 @@ fn air(antennas: usize) -> Air {
 /// A tag a metre before the first antenna.
 fn tag(air: &Air, seed: u64) -> Tag {
     let mut tag = Tag::new(air.aerials.len(), &mut Chance::new(seed, 2));
-    tag.place((P3::new(1.0, 0.0, 1.0), P3::new(0.0, 1.0, 0.0)));
+    // Each in a place of its own, farther from the next than they feel each other, to the left and right and up and down.
+    let spread = |n: u64| if n.is_multiple_of(2) { 0.065 } else { -0.065 } * (n + n % 2) as f64;
+    let at = P3::new(1.0, spread(seed % 12), 1.0 + spread(seed / 12));
+    tag.place((at, P3::new(0.0, 1.0, 0.0)));
     tag
 }
 

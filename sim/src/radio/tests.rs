@@ -166,12 +166,12 @@ fn a_link_ends_where_the_chip_starves_or_where_the_answer_is_too_faint() {
     assert!(first(&starved).rssi_dbm > -60.0, "its answer would be loud");
     assert_eq!([Mode::DenseM8, Mode::MaxThroughput].map(|mode| reads(&mut starved, mode)), [0, 0]);
     let mut faint = near();
-    // 3 dB over what the slow mode needs, some 10 dB under what the fast one does.
-    let down_db = first(&faint).rssi_dbm - (Mode::DenseM8.sensitivity_dbm() + 5.0);
+    // 2.5 dB over what the slow mode needs, which is well under what the fast one does.
+    let down_db = first(&faint).rssi_dbm - (Mode::DenseM8.sensitivity_dbm() + 2.5);
     faint.tags[0].modulation_db += down_db;
     assert!(first(&faint).margin_db > 3.0, "the chip has what it needs");
     let [slow, fast] = [Mode::DenseM8, Mode::MaxThroughput].map(|mode| reads(&mut faint, mode));
-    assert!(slow > 40 && fast == 0, "{slow} slow, {fast} fast");
+    assert!(slow > 40 && fast < slow / 4, "{slow} slow, {fast} fast");
 }
 
 /// A piece that is taken from a rail gives its neighbours more of the wave, and only them.
