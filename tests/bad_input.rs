@@ -205,7 +205,7 @@ fn a_wrong_configuration_is_told_by_file_line_and_key() {
     wrong("listen =", "lisen =", &["line 8", "`lisen`", "`listen`"]);
     wrong("[[readers.antennas]]\nport", "[[readers.antennas]]\npower", &["line 15", "`power`"]);
     wrong("[[lanes]]", "[[lane]]", &["`lane`", "`lanes`"]);
-    wrong("flow = \"show-then-tap\"", "flow = 7", &["line 20", "flow", "expected a string"]);
+    wrong("flow = \"show-then-tap\"", "flow = 7", &["line 20", "flow", "a text is expected"]);
     wrong("port = 1", "port = \"one\"", &["line 15", "port", "u16"]);
     wrong("flow = \"show-then-tap\"", "flow = \"tap\"", &["flow", "`tap`", "tap-then-walk"]);
     wrong("driver = \"llrp\"", "driver = \"lrrp\"", &["exit-a", "`lrrp`", "llrp"]);

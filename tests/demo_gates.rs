@@ -81,7 +81,7 @@ does = ["takes TEE-BLK-M from rack-1", "pays at exit-1 and leaves"]
 /// The gate hangs on an output of the lane's reader: it opens by LLRP, and its contact says so.
 #[test]
 fn a_shopper_stands_until_paid_and_is_out_after() {
-    let seen = play(PAYS, 120.0, |demo| released(demo));
+    let seen = play(PAYS, 120.0, released);
     let out = seen.out().expect("out");
     let paid = Time::parse(seen.receipts[0]["paid_at"].as_str().unwrap()).unwrap();
     let opened = seen.opened();
@@ -113,7 +113,7 @@ does = ["takes TEE-BLK-M from rack-1", "queues at exit-1", "walks to the termina
 
 #[test]
 fn a_declined_card_leaves_the_gate_shut_and_another_one_opens_it() {
-    let seen = play(TRIES_ANOTHER_CARD, 120.0, |demo| released(demo));
+    let seen = play(TRIES_ANOTHER_CARD, 120.0, released);
     let taps = seen.times("tap", |_| true);
     let (opened, out) = (seen.opened(), seen.out().expect("out"));
     println!("taps {taps:?}, opened {opened:?}, out {out}");

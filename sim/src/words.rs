@@ -17,7 +17,7 @@ pub fn nearest_field(message: &str) -> String {
             .and_then(|rest| rest.strip_suffix(", expected a string"))
         {
             Some(found) => {
-                format!("{found} stands where a text is expected; put it in quotes, such as \"00:05\"")
+                format!("{found} stands where a text is expected; put it in quotes")
             }
             None => message.to_owned(),
         };

@@ -177,6 +177,7 @@ async fn a_reader_whose_clock_jumps_stamps_its_reads_by_it() {
         folder: std::env::temp_dir(),
     });
     let live = live.await.unwrap();
+    live.begin.notify_one();
     let floor = live.readers.iter().find(|(reader, _)| reader == "floor").and_then(|(_, at)| *at).unwrap();
     let shown = |us: u64| (us as i64 - opened.as_micros()) as f64 / 1e6;
     let seconds = asked(floor, Duration::from_secs(8), Settings::default(), |tag, reads: &mut Vec<f64>| {

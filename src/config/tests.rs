@@ -350,8 +350,8 @@ fn a_contact_that_cannot_be_is_told_with_what_would_be_right() {
 fn what_only_the_simulated_store_needs_may_stand_in_the_file_but_not_misspelt() {
     let section = "\n[simulation]\nlight = \"dim\"\n[[simulation.entrances]]\nstreet = [5.0, 4.0]\ninside = [5.0, -1.0]\n";
     Config::parse(&format!("{LANE}{section}"), "store.toml").unwrap();
-    let text = refusal(&section.replace("light", "lite"));
-    assert!(text.contains("unknown key `lite`; the nearest known one is `light`"), "{text}");
+    let text = refusal(&section.replace("light", "lighd"));
+    assert!(text.contains("unknown key `lighd`; the nearest known one is `light`"), "{text}");
     let text = refusal(&section.replace("inside", "insight"));
     assert!(text.contains("unknown key `insight`; the nearest known one is `inside`"), "{text}");
 }

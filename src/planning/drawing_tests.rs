@@ -1,3 +1,5 @@
+//! Pictures of plans, as whoever opens the file finds them.
+
 use sim::{Plan, Wanted};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The return on investment, reckoned by hand.
+
 use super::*;
 
 fn sure(value: f64) -> Estimate {

@@ -187,10 +187,11 @@ fn who_crosses_may_leave_with_the_others_name() {
             owners.len() > 1
         })
     };
-    let close = (0..20).filter(|seed| exchanged(&crossing, *seed)).count();
-    let far = (0..20).filter(|seed| exchanged(&apart, *seed)).count();
-    assert!((1..=15).contains(&close), "{close} of 20 who crossed");
-    assert_eq!(far, 0, "of 20 who stayed apart");
+    let close = (0..80).filter(|seed| exchanged(&crossing, *seed)).count();
+    let far = (0..80).filter(|seed| exchanged(&apart, *seed)).count();
+    println!("{close} of 80 pairs");
+    assert!((2..=60).contains(&close), "{close} of 80 who crossed");
+    assert_eq!(far, 0, "of 80 who stayed apart");
 }
 
 #[test]
