@@ -143,7 +143,7 @@ async fn llrp_with(faults: &str, folder: &std::path::Path) -> (Live, Store) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_antenna_and_an_outage_reach_an_llrp_readers_driver() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }") + &fault(6.0, 9.0, "\"outage\"");
+    let faults = fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }") + &fault(6.0, 13.0, "\"outage\"");
     let (_live, mut store) = llrp_with(&faults, folder.path()).await;
     let hurt = store.said(Health::Degraded).await;
     assert!(

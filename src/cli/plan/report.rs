@@ -175,7 +175,10 @@ fn proposed(out: &mut String, task: &Task, planned: &Planned, proposal: &Proposa
         high: 100.0 * against.read.high,
         ..against.read
     };
-    let read = ranged(read, &|value| format!("{value:+.1} %"));
+    let read = match read.never {
+        true => "as many".to_owned(),
+        false => ranged(read, &|value| format!("{value:+.1} %")),
+    };
     let sure = match 100.0 * loss.below_zero {
         all if all > 99.9 => "more than 99.9 %".to_owned(),
         some => format!("{some:.1} %"),
