@@ -139,11 +139,11 @@ async fn llrp_with(faults: &str, folder: &std::path::Path) -> (Live, Store) {
 }
 
 /// What goes wrong with a reader takes the way that it takes in a shop: an antenna's death is the reader's own word, an
-/// outage is silence and then reads of long ago.
+/// outage is silence.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_antenna_and_an_outage_reach_an_llrp_readers_driver() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }") + &fault(6.0, 13.0, "\"outage\"");
+    let faults = fault(2.0, 4.0, "{ antenna-dead = { port = 2 } }") + &fault(6.0, 9.0, "\"outage\"");
     let (_live, mut store) = llrp_with(&faults, folder.path()).await;
     let hurt = store.said(Health::Degraded).await;
     assert!(
@@ -154,9 +154,8 @@ async fn a_dead_antenna_and_an_outage_reach_an_llrp_readers_driver() {
     let (before, _) = store.read(false).await;
     store.said(Health::Down).await;
     store.said(Health::Up).await;
-    let (old, _) = store.read(true).await;
-    assert!(old.at > before.at, "it read on while nobody heard it: {old:?}");
-    store.read(false).await;
+    let (after, _) = store.read(false).await;
+    assert!(after.at > before.at, "heard again: {after:?}");
     store.stop().await;
 }
 
